@@ -1,0 +1,85 @@
+# qianfan_fdw: Baidu Qianfan model compression tasks as a foreign table
+#
+# make && make install && make installcheck	the ordinary PGXS way
+# make check-unit	C unit programs (no server needed)
+# make check-layers	no include points the wrong way
+# make indent		pg_bsd_indent over src/ and test/unit/
+
+MODULE_big = qianfan_fdw
+EXTENSION = qianfan_fdw
+DATA = qianfan_fdw--1.0.sql
+PGFILEDESC = "qianfan_fdw - Baidu Qianfan model compression tasks as a foreign table"
+
+# In the order a query travels.
+OBJS = \
+	src/qianfan_fdw.o \
+	src/fdw/plan.o \
+	src/fdw/cost.o \
+	src/fdw/pushdown.o \
+	src/fdw/keyset.o \
+	src/fdw/plan_private.o \
+	src/fdw/scan.o \
+	src/fdw/explain.o \
+	src/fdw/modify.o \
+	src/fdw/import.o \
+	src/fdw/sqlfuncs.o \
+	src/resource/registry.o \
+	src/resource/model_comp_task.o \
+	src/api/fetch.o \
+	src/api/request.o \
+	src/api/response.o \
+	src/api/api_error.o \
+	src/http/pool.o \
+	src/http/call.o \
+	src/http/retry.o \
+	src/http/sign.o \
+	src/data/json.o \
+	src/data/row.o \
+	src/base/text.o \
+	src/base/option.o \
+	src/base/endpoint.o \
+	src/base/credential.o \
+	src/base/guc.o
+
+# The control file is the one place that states the version.
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" qianfan_fdw.control)
+
+PG_CPPFLAGS = -I$(srcdir)/src -DQIANFAN_FDW_VERSION='"$(EXTVERSION)"'
+override PG_CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
+	-Wno-sign-compare -Wno-missing-field-initializers
+SHLIB_LINK = -lcurl -lcjson -lcrypto
+
+REGRESS = install options import lookup rows readonly explain
+TAP_TESTS = 1
+PROVE_TESTS = test/t/*.pl
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# Tests talk to a simulator that lives exactly as long as pg_regress does.
+pg_regress_installcheck := $(srcdir)/test/simulator/with-simulator -- $(pg_regress_installcheck)
+PROVE_FLAGS += -I $(srcdir)/test/lib
+
+# Debian's server is built without dependency tracking.
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+
+.PHONY: check-unit check-layers check-symbols indent check-indent
+check-unit:
+	$(MAKE) -C $(srcdir)/test/unit PG_CONFIG=$(PG_CONFIG) check
+
+check-layers:
+	$(srcdir)/test/check_layers.sh
+
+check-symbols: all
+	$(srcdir)/test/check_symbols.sh $(shlib)
+
+INDENT = pg_bsd_indent -bad -bap -bbb -bc -bl -cli1 -cp33 -cdb -nce -d0 -di12 \
+	-nfc1 -i4 -l79 -lp -lpl -nip -npro -sac -tpg -ts4 -U$(srcdir)/typedefs.list
+INDENT_FILES = $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch])
+
+indent:
+	@for f in $(INDENT_FILES); do $(INDENT) $$f $$f.indented && mv $$f.indented $$f; done
+
+check-indent:
+	@for f in $(INDENT_FILES); do $(INDENT) $$f /dev/stdout | diff -u $$f - || bad=1; done; test -z "$$bad"

@@ -1,0 +1,19 @@
+/*
+ * api_error.h
+ *	  From what the API or the network says to a PostgreSQL error.
+ *
+ * src/api/api_error.h
+ */
+#ifndef QF_API_API_ERROR_H
+#define QF_API_API_ERROR_H
+
+#include "api/response.h"
+
+extern QfOutcome qf_api_error_classify(QfAnswer *answer, int status,
+									   bool detail);
+extern void qf_api_error_raise(const QfCall *call, const QfOptions *options)
+			pg_attribute_noreturn();
+extern void qf_api_error_malformed(const QfCall *call, const QfOptions *options,
+								const char *problem) pg_attribute_noreturn();
+
+#endif							/* QF_API_API_ERROR_H */

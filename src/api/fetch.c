@@ -1,0 +1,494 @@
+/*
+ * fetch.c
+ *	  The core: keys or a list -> requests -> replies -> one task at a time.
+ *
+ * A fetch is a line of items in the order their tasks are returned.  An item
+ * waits for a detail call or was complete in the list already.  Keys are
+ * added at the end by the caller, items of a list by ourselves; the window,
+ * which is how many items may stand in line, bounds memory and how far calls
+ * run ahead of the reader.
+ *
+ * src/api/fetch.c
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "common/pg_prng.h"
+#include "lib/ilist.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "api/api_error.h"
+#include "api/fetch.h"
+#include "api/request.h"
+#include "http/pool.h"
+
+/*
+ * Items in line per call in flight.  More than one, for the head of the line
+ * may be slow while the others finish.
+ */
+#define WINDOW_FACTOR 4
+
+/*
+ * Identifiers seen, as 64-bit hashes.  A list may have millions of rows, and
+ * their text would take a hundred bytes each.  With a seed nobody can know,
+ * two of a million tasks share a hash once in 30 million lists.
+ */
+typedef struct SeenEntry
+{
+	uint64		hash;
+	char		status;
+} SeenEntry;
+
+#define SH_PREFIX seen
+#define SH_ELEMENT_TYPE SeenEntry
+#define SH_KEY_TYPE uint64
+#define SH_KEY hash
+#define SH_HASH_KEY(tb, key) ((uint32) (key))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* A page of the list; its items point into the call's document. */
+typedef struct Page
+{
+	QfCall	   *call;
+	int			nrefs;			/* items in line, and one while it is read */
+	int			nleft;			/* items not read yet */
+	const QfJson *next_item;
+	char	   *next_marker;	/* NULL: this is the last page */
+	bool		any_new;		/* did it have a task not seen before? */
+} Page;
+
+typedef struct Item
+{
+	dlist_node	node;
+	char	   *id;
+	Page	   *page;			/* NULL for a key */
+	const QfJson *object;		/* in the page, if that is all we need */
+	QfCall	   *detail;			/* else the call that gets it */
+} Item;
+
+struct QfFetch
+{
+	MemoryContext context;
+	const QfOptions *options;
+	QfQueue    *queue;
+	dlist_head	line;			/* of Item */
+	int			nline;
+	Item	   *current;		/* returned last */
+	int64		wanted;			/* tasks the reader can still want; -1: any
+								 * number */
+
+	/* the list */
+	bool		listing;
+	QfPair	   *filters;
+	int			nfilters;
+	QfFetchFilter filter;
+	void	   *filter_arg;
+	Page	   *page;			/* being read */
+	QfCall	   *next_call;		/* asks for the page after it */
+	bool		ended;
+	int			npages;
+	uint64		seed;
+	seen_hash  *seen;			/* ids */
+	seen_hash  *markers;
+};
+
+static int	window_size(const QfFetch *fetch);
+static void add_item(QfFetch *fetch, const char *id, Page *page,
+					 const QfJson *object);
+static QfCall *submit_detail(QfFetch *fetch, const char *id);
+static void release_item(QfFetch *fetch, Item *item);
+static void release_page(Page *page);
+static void submit_page(QfFetch *fetch, const char *marker, int64 limit);
+static void fill_line(QfFetch *fetch);
+static bool read_page_item(QfFetch *fetch);
+static void consider_prefetch(QfFetch *fetch);
+static void open_page(QfFetch *fetch);
+static char *check_next_marker(QfFetch *fetch, const QfCall *call,
+							   int nitems);
+static bool mark_seen(QfFetch *fetch, seen_hash *set, const char *text);
+static const QfAnswer *wait_for_answer(QfFetch *fetch, QfCall *call);
+
+/*
+ * qf_fetch_create
+ *		A fetch that is freed with the context "owner", with its calls in
+ *		whatever state they are.  options, credential and counters must live
+ *		as long.  Makes no request.
+ */
+QfFetch *
+qf_fetch_create(MemoryContext owner, const QfOptions *options,
+				const QfCredential *credential, QfCounters *counters)
+{
+	MemoryContext context;
+	QfFetch    *fetch;
+
+	context = AllocSetContextCreate(owner, "qianfan_fdw fetch",
+									ALLOCSET_DEFAULT_SIZES);
+	fetch = MemoryContextAllocZero(context, sizeof(QfFetch));
+	fetch->context = context;
+	fetch->options = options;
+	fetch->wanted = -1;
+	fetch->seed = pg_prng_uint64(&pg_global_prng_state);
+	dlist_init(&fetch->line);
+	fetch->queue = qf_queue_create(context, options, credential,
+								   qf_response_judge, counters);
+	return fetch;
+}
+
+/* Ask for one task by id (UTF-8, copied). */
+void
+qf_fetch_add_key(QfFetch *fetch, const char *id)
+{
+	add_item(fetch, id, NULL, NULL);
+}
+
+/*
+ * qf_fetch_start_list
+ *		Read the list from its start.  What stood in line is dropped.
+ *
+ * first_page is the number of items the first page needs at most (-1: any).
+ * "filter" is asked about each item that was not seen before in this list;
+ * NULL takes all as they are.
+ */
+void
+qf_fetch_start_list(QfFetch *fetch, const QfListFilter *filters, int nfilters,
+					int64 first_page, QfFetchFilter filter, void *arg)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->context);
+
+	fetch->listing = true;
+	fetch->filter = filter;
+	fetch->filter_arg = arg;
+	fetch->nfilters = nfilters;
+	fetch->filters = palloc_array(QfPair, Max(nfilters, 1));
+	for (int i = 0; i < nfilters; i++)
+	{
+		fetch->filters[i].name = filters[i].parameter;
+		fetch->filters[i].value = pstrdup(filters[i].value);
+	}
+	fetch->seen = seen_create(fetch->context, 256, NULL);
+	fetch->markers = seen_create(fetch->context, 16, NULL);
+	MemoryContextSwitchTo(oldcontext);
+
+	submit_page(fetch, NULL, first_page);
+}
+
+/*
+ * qf_fetch_set_wanted
+ *		Say how many more tasks the reader can want at most (-1: no idea), so
+ *		that no call is made for one more.
+ */
+void
+qf_fetch_set_wanted(QfFetch *fetch, int64 wanted)
+{
+	fetch->wanted = wanted;
+}
+
+/* How many keys may be added now. */
+int
+qf_fetch_room(const QfFetch *fetch)
+{
+	return Max(window_size(fetch) - fetch->nline, 0);
+}
+
+/*
+ * qf_fetch_next
+ *		The next task in line; false when there is none left.
+ *
+ * Waits for it, serving interrupts.  Raises the error of its call, if that
+ * failed.
+ */
+bool
+qf_fetch_next(QfFetch *fetch, QfTask *task)
+{
+	Item	   *item;
+
+	if (fetch->current != NULL)
+	{
+		release_item(fetch, fetch->current);
+		fetch->current = NULL;
+	}
+
+	fill_line(fetch);
+	if (dlist_is_empty(&fetch->line))
+		return false;
+
+	item = dlist_container(Item, node, dlist_pop_head_node(&fetch->line));
+	fetch->nline--;
+	fetch->current = item;
+	task->id = item->id;
+	task->object = item->object;
+	if (item->detail != NULL)
+	{
+		const QfAnswer *answer = wait_for_answer(fetch, item->detail);
+
+		task->object = answer->kind == QF_ANSWER_RESULT ?
+			answer->result : NULL;
+	}
+	return true;
+}
+
+static int
+window_size(const QfFetch *fetch)
+{
+	int			size = fetch->options->max_concurrency * WINDOW_FACTOR;
+
+	return fetch->wanted >= 0 && fetch->wanted < size ?
+		(int) fetch->wanted : size;
+}
+
+/* Put an item at the end of the line; without an object it costs a call. */
+static void
+add_item(QfFetch *fetch, const char *id, Page *page, const QfJson *object)
+{
+	Item	   *item = MemoryContextAllocZero(fetch->context, sizeof(Item));
+
+	dlist_push_tail(&fetch->line, &item->node);
+	fetch->nline++;
+	item->id = MemoryContextStrdup(fetch->context, id);
+	item->object = object;
+	if (object == NULL)
+		item->detail = submit_detail(fetch, item->id);
+	else
+	{
+		item->page = page;
+		page->nrefs++;
+	}
+}
+
+static QfCall *
+submit_detail(QfFetch *fetch, const char *id)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->context);
+	QfRequest	request;
+	QfCall	   *call;
+
+	qf_request_detail(&request, fetch->options->resource, id);
+	call = qf_queue_submit(fetch->queue, &request);
+	MemoryContextSwitchTo(oldcontext);
+	return call;
+}
+
+static void
+release_item(QfFetch *fetch, Item *item)
+{
+	if (item->detail != NULL)
+	{
+		pfree(unconstify(char *, item->detail->request.body));
+		pfree(unconstify(void *, item->detail->request.question));
+		qf_call_release(item->detail);
+	}
+	if (item->page != NULL)
+		release_page(item->page);
+	pfree(item->id);
+	pfree(item);
+}
+
+static void
+release_page(Page *page)
+{
+	if (--page->nrefs > 0)
+		return;
+	pfree(unconstify(char *, page->call->request.body));
+	pfree(unconstify(void *, page->call->request.question));
+	qf_call_release(page->call);
+	if (page->next_marker != NULL)
+		pfree(page->next_marker);
+	pfree(page);
+}
+
+/* Ask for the page from "marker" on; NULL is the first one. */
+static void
+submit_page(QfFetch *fetch, const char *marker, int64 limit)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->context);
+	int			max_keys = fetch->options->page_size;
+	QfRequest	request;
+
+	if (limit > 0 && limit < max_keys)
+		max_keys = (int) limit;
+	qf_request_page(&request, fetch->options->resource,
+					fetch->filters, fetch->nfilters, marker, max_keys);
+	fetch->next_call = qf_queue_submit(fetch->queue, &request);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * Move items of the list into the line.  Only with nothing else to return is
+ * the next page waited for.
+ */
+static void
+fill_line(QfFetch *fetch)
+{
+	while (fetch->listing && !fetch->ended &&
+		   fetch->nline < Max(window_size(fetch), 1))
+	{
+		if (fetch->page == NULL)
+		{
+			if (fetch->next_call->state != QF_CALL_DONE &&
+				!dlist_is_empty(&fetch->line))
+				break;
+			open_page(fetch);
+		}
+		else if (!read_page_item(fetch))
+		{
+			Page	   *page = fetch->page;
+
+			if (page->next_marker == NULL)
+				fetch->ended = true;
+			else
+			{
+				if (!page->any_new)
+					qf_api_error_malformed(page->call, fetch->options,
+										   "A page of the list has nothing new and claims that more follows.");
+				if (fetch->next_call == NULL)
+				{
+					/* Rather return what is there than ask for more. */
+					if (!dlist_is_empty(&fetch->line))
+						break;
+					submit_page(fetch, page->next_marker, -1);
+				}
+			}
+			fetch->page = NULL;
+			release_page(page);
+		}
+	}
+	qf_queue_progress(fetch->queue);
+}
+
+/* Look at the next item of the page; false if there is none. */
+static bool
+read_page_item(QfFetch *fetch)
+{
+	Page	   *page = fetch->page;
+	const QfJson *item = page->next_item;
+	const char *id;
+	QfFetchVerdict verdict;
+
+	if (item == NULL)
+		return false;
+	CHECK_FOR_INTERRUPTS();
+	page->next_item = qf_json_next(item);
+	page->nleft--;
+	id = qf_json_text(qf_json_member(item, fetch->options->resource->id_field));
+	if (mark_seen(fetch, fetch->seen, id))
+		return true;
+	page->any_new = true;
+	consider_prefetch(fetch);
+
+	verdict = fetch->filter == NULL ?
+		QF_FETCH_TAKE : fetch->filter(id, item, fetch->filter_arg);
+	if (verdict == QF_FETCH_TAKE)
+		add_item(fetch, id, page, item);
+	else if (verdict == QF_FETCH_DETAIL)
+		add_item(fetch, id, NULL, NULL);
+	return true;
+}
+
+/*
+ * Ask for the next page while this one is being read.  Not before half of
+ * the first one has been, for many readers stop early; and not if the rest of
+ * this page may be all that is wanted.
+ */
+static void
+consider_prefetch(QfFetch *fetch)
+{
+	Page	   *page = fetch->page;
+
+	if (page->next_marker == NULL || fetch->next_call != NULL)
+		return;
+	if (fetch->wanted >= 0 ?
+		fetch->wanted > page->nleft + fetch->nline :
+		(fetch->npages > 1 ||
+		 page->nleft < fetch->options->page_size / 2))
+	{
+		submit_page(fetch, page->next_marker, -1);
+		qf_queue_progress(fetch->queue);
+	}
+}
+
+/* Wait for the next page and start reading it. */
+static void
+open_page(QfFetch *fetch)
+{
+	const QfAnswer *answer = wait_for_answer(fetch, fetch->next_call);
+	Page	   *page = MemoryContextAllocZero(fetch->context, sizeof(Page));
+
+	page->call = fetch->next_call;
+	page->nrefs = 1;
+	fetch->next_call = NULL;
+	fetch->page = page;
+	fetch->npages++;
+	page->next_item = qf_json_first(answer->result);
+	for (const QfJson *item = page->next_item; item != NULL;
+		 item = qf_json_next(item))
+		page->nleft++;
+	page->next_marker = check_next_marker(fetch, page->call, page->nleft);
+}
+
+/*
+ * The marker of the page after this one, palloc'd; NULL if this is the last.
+ *
+ * That the list goes on without saying where is an error, for the rows we
+ * could not get would be missing silently; so is all that would not end.
+ */
+static char *
+check_next_marker(QfFetch *fetch, const QfCall *call, int nitems)
+{
+	const QfAnswer *answer = call->answer;
+	const QfJson *truncated = NULL;
+	const QfJson *marker = NULL;
+	const char *problem = NULL;
+
+	if (answer->page_info != NULL)
+	{
+		truncated = qf_json_member(answer->page_info, "isTruncated");
+		marker = qf_json_member(answer->page_info, "nextMarker");
+	}
+	if (marker != NULL && qf_json_is_empty(marker))
+		marker = NULL;
+	if (truncated != NULL ? !qf_json_is_true(truncated) : marker == NULL)
+		return NULL;
+
+	if (marker == NULL)
+		problem = "The list claims that more follows but has no \"nextMarker\".";
+	else if (nitems == 0)
+		problem = "An empty page of the list claims that more follows.";
+	else if (mark_seen(fetch, fetch->markers, qf_json_text(marker)))
+		problem = "The list comes back to a marker it has had before.";
+	if (problem != NULL)
+		qf_api_error_malformed(call, fetch->options, problem);
+	return MemoryContextStrdup(fetch->context, qf_json_text(marker));
+}
+
+/* Remember a text; true if it was there already. */
+static bool
+mark_seen(QfFetch *fetch, seen_hash *set, const char *text)
+{
+	uint64		hash = hash_bytes_extended((const unsigned char *) text,
+										   strlen(text), fetch->seed);
+	bool		found;
+
+	(void) seen_insert(set, hash, &found);
+	return found;
+}
+
+/* Wait for a call and raise its error, if it has one. */
+static const QfAnswer *
+wait_for_answer(QfFetch *fetch, QfCall *call)
+{
+	const QfAnswer *answer;
+
+	qf_call_wait(call);
+	answer = call->answer;
+	if (answer == NULL)
+		elog(ERROR, "call of %s was not judged", call->request.action);
+	if (answer->kind != QF_ANSWER_RESULT &&
+		answer->kind != QF_ANSWER_NOT_FOUND)
+		qf_api_error_raise(call, fetch->options);
+	return answer;
+}

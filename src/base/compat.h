@@ -1,0 +1,117 @@
+/*
+ * compat.h
+ *	  The only file that looks at PG_VERSION_NUM or LIBCURL_VERSION_NUM.
+ *
+ * Each difference is hidden behind one function with one signature, so that
+ * no other file needs an #if.
+ *
+ * src/base/compat.h
+ */
+#ifndef QF_BASE_COMPAT_H
+#define QF_BASE_COMPAT_H
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/plannodes.h"
+#include "optimizer/pathnode.h"
+#include "parser/parse_relation.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/selfuncs.h"
+#include "utils/wait_event.h"
+
+#if PG_VERSION_NUM < 150000
+#error "qianfan_fdw needs PostgreSQL 15 or later"
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+
+/* PostgreSQL 18 can show name and version of a loaded module. */
+#ifdef PG_MODULE_MAGIC_EXT
+#define QF_MODULE_MAGIC(module_name, module_version) \
+	PG_MODULE_MAGIC_EXT(.name = module_name, .version = module_version)
+#else
+#define QF_MODULE_MAGIC(module_name, module_version) PG_MODULE_MAGIC
+#endif
+
+/*
+ * A path that scans the table "rel".  PostgreSQL 17 added the list of
+ * clauses a pushed-down join has used up, 18 the count of disabled nodes.
+ */
+static inline ForeignPath *
+qf_compat_foreign_path(PlannerInfo *root, RelOptInfo *rel, double rows,
+					   Cost startup_cost, Cost total_cost,
+					   Relids required_outer, List *fdw_private)
+{
+#if PG_VERSION_NUM >= 180000
+	return create_foreignscan_path(root, rel, NULL, rows, 0,
+								   startup_cost, total_cost, NIL,
+								   required_outer, NULL, NIL, fdw_private);
+#elif PG_VERSION_NUM >= 170000
+	return create_foreignscan_path(root, rel, NULL, rows,
+								   startup_cost, total_cost, NIL,
+								   required_outer, NULL, NIL, fdw_private);
+#else
+	return create_foreignscan_path(root, rel, NULL, rows,
+								   startup_cost, total_cost, NIL,
+								   required_outer, NULL, fdw_private);
+#endif
+}
+
+/* Elements an array expression is expected to have. */
+static inline double
+qf_compat_array_length(PlannerInfo *root, Node *array)
+{
+#if PG_VERSION_NUM >= 170000
+	return estimate_array_length(root, array);
+#else
+	return estimate_array_length(array);
+#endif
+}
+
+/*
+ * The role whose privileges and user mapping a scan uses: the view's owner or
+ * the caller.  PostgreSQL 16 moved it from the range table to the plan node.
+ */
+static inline Oid
+qf_compat_checked_user(ForeignScan *plan, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	return OidIsValid(plan->checkAsUser) ? plan->checkAsUser : GetUserId();
+#else
+	RangeTblEntry *rte = exec_rt_fetch(plan->scan.scanrelid, estate);
+
+	return OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
+#endif
+}
+
+/* A wait event set that lives until it is freed or the backend ends. */
+static inline WaitEventSet *
+qf_compat_wait_event_set(int nevents)
+{
+#if PG_VERSION_NUM >= 170000
+	return CreateWaitEventSet(NULL, nevents);
+#else
+	return CreateWaitEventSet(TopMemoryContext, nevents);
+#endif
+}
+
+/* What pg_stat_activity shows while we wait: named from PostgreSQL 17 on. */
+static inline uint32
+qf_compat_wait_event(void)
+{
+#if PG_VERSION_NUM >= 170000
+	static uint32 wait_event = 0;
+
+	if (wait_event == 0)
+		wait_event = WaitEventExtensionNew("QianfanApi");
+	return wait_event;
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
+#endif							/* QF_BASE_COMPAT_H */

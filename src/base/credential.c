@@ -1,0 +1,162 @@
+/*
+ * credential.c
+ *	  Access key, secret key and session token of a user on a server.
+ *
+ * They come from the user mapping.  Superusers, and nobody else, may do
+ * without: for them the environment of the server process is looked at, under
+ * the names the vendor's SDKs read.
+ *
+ * src/base/credential.c
+ */
+#include "postgres.h"
+
+#include "access/reloptions.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "base/credential.h"
+
+/* A credential, its strings, and the callback that wipes them. */
+typedef struct StoredCredential
+{
+	QfCredential credential;
+	MemoryContextCallback cleanup;
+} StoredCredential;
+
+static bool read_mapping(Oid userid, Oid serverid, StoredCredential *stored);
+static const char *keep(const char *secret, MemoryContext owner);
+static void wipe_credential(void *arg);
+static void wipe(const char *secret);
+
+/*
+ * qf_credential_find
+ *		The credential of a role on a server, allocated in "owner" and wiped
+ *		when that context is reset or deleted.
+ *
+ * Raises 28000 when there is none that may be used.
+ */
+const QfCredential *
+qf_credential_find(Oid userid, Oid serverid, const char *server_name,
+				   MemoryContext owner)
+{
+	StoredCredential *stored;
+	QfCredential *credential;
+	bool		mapped;
+	MemoryContext oldcontext = MemoryContextSwitchTo(owner);
+
+	stored = palloc0_object(StoredCredential);
+	credential = &stored->credential;
+	stored->cleanup.func = wipe_credential;
+	stored->cleanup.arg = stored;
+	MemoryContextRegisterResetCallback(owner, &stored->cleanup);
+
+	mapped = read_mapping(userid, serverid, stored);
+	if (credential->access_key == NULL && credential->secret_key == NULL &&
+		superuser_arg(userid))
+	{
+		const char *access_key = getenv("QIANFAN_ACCESS_KEY");
+		const char *secret_key = getenv("QIANFAN_SECRET_KEY");
+
+		if (access_key != NULL && access_key[0] != '\0' &&
+			secret_key != NULL && secret_key[0] != '\0')
+		{
+			credential->access_key = keep(access_key, owner);
+			credential->secret_key = keep(secret_key, owner);
+		}
+	}
+	MemoryContextSwitchTo(oldcontext);
+
+	if (credential->access_key == NULL || credential->secret_key == NULL)
+	{
+		char	   *user_name = GetUserNameFromId(userid, false);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 mapped ?
+				 errmsg("user mapping of \"%s\" for server \"%s\" lacks \"%s\"",
+						user_name, server_name,
+						credential->access_key == NULL ?
+						"access_key" : "secret_key") :
+				 errmsg("no credentials of user \"%s\" for server \"%s\"",
+						user_name, server_name),
+				 mapped ?
+				 errhint("Set both \"access_key\" and \"secret_key\" with ALTER USER MAPPING.") :
+				 errhint("Create a user mapping with the options \"access_key\" and \"secret_key\".")));
+	}
+	return credential;
+}
+
+/*
+ * Copy the options of the user's mapping, or of the one for PUBLIC; false if
+ * there is neither.  GetUserMapping() would raise an error of another kind
+ * for a missing mapping, which a superuser need not have.
+ */
+static bool
+read_mapping(Oid userid, Oid serverid, StoredCredential *stored)
+{
+	QfCredential *credential = &stored->credential;
+	HeapTuple	tuple;
+	Datum		datum;
+	bool		isnull;
+	List	   *options;
+	ListCell   *lc;
+
+	tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
+							ObjectIdGetDatum(userid),
+							ObjectIdGetDatum(serverid));
+	if (!HeapTupleIsValid(tuple))
+		tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
+								ObjectIdGetDatum(InvalidOid),
+								ObjectIdGetDatum(serverid));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+
+	datum = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
+							Anum_pg_user_mapping_umoptions, &isnull);
+	options = isnull ? NIL : untransformRelOptions(datum);
+	ReleaseSysCache(tuple);
+
+	foreach(lc, options)
+	{
+		DefElem    *def = lfirst_node(DefElem, lc);
+		char	   *value = defGetString(def);
+
+		/* The list's own strings stay: the context they are in is ours. */
+		if (strcmp(def->defname, "access_key") == 0)
+			credential->access_key = value;
+		else if (strcmp(def->defname, "secret_key") == 0)
+			credential->secret_key = value;
+		else if (strcmp(def->defname, "session_token") == 0)
+			credential->session_token = value;
+	}
+	return true;
+}
+
+static const char *
+keep(const char *secret, MemoryContext owner)
+{
+	return MemoryContextStrdup(owner, secret);
+}
+
+static void
+wipe_credential(void *arg)
+{
+	QfCredential *credential = &((StoredCredential *) arg)->credential;
+
+	wipe(credential->access_key);
+	wipe(credential->secret_key);
+	wipe(credential->session_token);
+	memset(credential, 0, sizeof(*credential));
+}
+
+static void
+wipe(const char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(unconstify(char *, secret), strlen(secret));
+}

@@ -1,0 +1,23 @@
+/*
+ * credential.h
+ *	  The keys a request is signed with.
+ *
+ * src/base/credential.h
+ */
+#ifndef QF_BASE_CREDENTIAL_H
+#define QF_BASE_CREDENTIAL_H
+
+#include "utils/palloc.h"
+
+typedef struct QfCredential
+{
+	const char *access_key;
+	const char *secret_key;
+	const char *session_token;	/* NULL: none */
+} QfCredential;
+
+extern const QfCredential *qf_credential_find(Oid userid, Oid serverid,
+											  const char *server_name,
+											  MemoryContext owner);
+
+#endif							/* QF_BASE_CREDENTIAL_H */

@@ -1,0 +1,179 @@
+/*
+ * endpoint.c
+ *	  Parse the server option "endpoint" (RFC 3986, section 3, a strict
+ *	  subset).
+ *
+ * The characters allowed are listed, not the forbidden ones: what passes here
+ * is put into the request line, the Host header and the signed text as it is,
+ * so nothing that could start a new header or another URL may pass.
+ *
+ * src/base/endpoint.c
+ */
+#include "postgres.h"
+
+#include "base/endpoint.h"
+
+#define ALPHABETIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static const char *parse_authority(const char *text, size_t length,
+								   int default_port, QfEndpoint *endpoint);
+static bool is_loopback(const char *host, size_t length);
+
+/*
+ * qf_endpoint_parse
+ *		Fill *endpoint (strings palloc'd) from "scheme://host[:port][/prefix]".
+ *
+ * Returns NULL, or what is wrong as a sentence for a hint.
+ */
+const char *
+qf_endpoint_parse(const char *text, QfEndpoint *endpoint)
+{
+	const char *authority;
+	const char *path;
+	const char *problem;
+	size_t		path_length;
+
+	memset(endpoint, 0, sizeof(*endpoint));
+	if (pg_strncasecmp(text, "https://", 8) == 0)
+	{
+		endpoint->tls = true;
+		authority = text + 8;
+	}
+	else if (pg_strncasecmp(text, "http://", 7) == 0)
+		authority = text + 7;
+	else
+		return "An endpoint starts with \"https://\" or \"http://\".";
+
+	path = authority + strcspn(authority, "/");
+	problem = parse_authority(authority, path - authority,
+							  endpoint->tls ? 443 : 80, endpoint);
+	if (problem != NULL)
+		return problem;
+
+	path_length = strlen(path);
+	if (strspn(path, ALPHABETIC DIGITS "-._~/") != path_length)
+		return "The path prefix of an endpoint consists of letters, digits, \"-\", \".\", \"_\", \"~\" and \"/\".";
+	if (strstr(path, "//") != NULL || strstr(path, "/./") != NULL ||
+		strstr(path, "/../") != NULL)
+		return "The path prefix of an endpoint has no empty, \".\" or \"..\" segment.";
+	if (path_length > 0 && path[path_length - 1] == '/')
+		path_length--;
+	endpoint->prefix = pnstrdup(path, path_length);
+	if (strlen(endpoint->prefix) >= 2 &&
+		(strcmp(endpoint->prefix + strlen(endpoint->prefix) - 2, "/.") == 0 ||
+		 (strlen(endpoint->prefix) >= 3 &&
+		  strcmp(endpoint->prefix + strlen(endpoint->prefix) - 3, "/..") == 0)))
+		return "The path prefix of an endpoint has no empty, \".\" or \"..\" segment.";
+	return NULL;
+}
+
+/*
+ * qf_endpoint_check_proxy
+ *		Check "scheme://host:port"; returns NULL or what is wrong.
+ */
+const char *
+qf_endpoint_check_proxy(const char *text)
+{
+	static const char *const schemes[] = {
+		"http://", "https://", "socks5://", "socks5h://",
+	};
+	QfEndpoint	ignored;
+
+	for (int i = 0; i < lengthof(schemes); i++)
+	{
+		size_t		length = strlen(schemes[i]);
+
+		if (pg_strncasecmp(text, schemes[i], length) == 0)
+			return parse_authority(text + length, strlen(text + length), 0,
+								   &ignored);
+	}
+	return "A proxy is given as \"http://\", \"https://\", \"socks5://\" or \"socks5h://\", host and port.";
+}
+
+/*
+ * Check "host[:port]" and keep it the way the Host header wants it: without
+ * the port when it is the default one.
+ */
+static const char *
+parse_authority(const char *text, size_t length, int default_port,
+				QfEndpoint *endpoint)
+{
+	size_t		host_length;
+	long		port = default_port;
+
+	if (length == 0)
+		return "The host is missing.";
+	if (memchr(text, '@', length) != NULL)
+		return "Credentials do not belong into a URL; put them into the user mapping.";
+
+	if (text[0] == '[')
+	{
+		host_length = strspn(text + 1, DIGITS "abcdefABCDEF:.") + 1;
+		if (host_length < 3 || host_length >= length ||
+			text[host_length] != ']')
+			return "An IPv6 address is written in square brackets.";
+		host_length++;
+	}
+	else
+	{
+		host_length = strspn(text, ALPHABETIC DIGITS "-._");
+		if (host_length == 0)
+			return "The host is missing.";
+	}
+	if (host_length > 255)
+		return "The host name is too long.";
+
+	if (host_length < length)
+	{
+		const char *digits = text + host_length + 1;
+		size_t		ndigits = length - host_length - 1;
+
+		if (text[host_length] != ':')
+			return "The host consists of letters, digits, \"-\", \".\" and \"_\"; write other names in their \"xn--\" form.";
+		if (ndigits < 1 || ndigits > 5 || strspn(digits, DIGITS) < ndigits)
+			return "The port is a number from 1 to 65535.";
+		port = strtol(digits, NULL, 10);
+		if (port < 1 || port > 65535)
+			return "The port is a number from 1 to 65535.";
+	}
+
+	endpoint->loopback = is_loopback(text, host_length);
+	endpoint->host = port == default_port ?
+		pnstrdup(text, host_length) :
+		psprintf("%.*s:%ld", (int) host_length, text, port);
+	return NULL;
+}
+
+/*
+ * Does this host name stay on this machine?  libcurl itself maps "localhost"
+ * to the loopback addresses without asking a name server.
+ */
+static bool
+is_loopback(const char *host, size_t length)
+{
+	if (length == 9 && pg_strncasecmp(host, "localhost", 9) == 0)
+		return true;
+	if (length == 5 && strncmp(host, "[::1]", 5) == 0)
+		return true;
+	if (length > 4 && strncmp(host, "127.", 4) == 0)
+	{
+		int			parts = 0;
+		size_t		i = 0;
+
+		/* Exactly four decimal parts: "127.0.0.1.example.com" is a name. */
+		while (i < length)
+		{
+			size_t		digits = strspn(host + i, DIGITS);
+
+			if (digits < 1 || digits > 3)
+				return false;
+			parts++;
+			i += digits;
+			if (i < length && host[i++] != '.')
+				return false;
+		}
+		return parts == 4;
+	}
+	return false;
+}

@@ -1,0 +1,464 @@
+/*
+ * option.c
+ *	  The table of options, its validator, and the values in force.
+ *
+ * One row per option says all there is to say about it: which objects take
+ * it, what values are good, who may set it, and where its value goes.
+ *
+ * src/base/option.c
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "base/option.h"
+#include "resource/registry.h"
+
+#define QF_DEFAULT_ENDPOINT "https://qianfan.baidubce.com"
+
+/* Objects that take an option, as a set. */
+#define ON_SERVER 0x01
+#define ON_MAPPING 0x02
+#define ON_TABLE 0x04
+#define ON_COLUMN 0x08
+
+typedef enum OptionKind
+{
+	KIND_BOOL,
+	KIND_INT,
+	KIND_DURATION,				/* milliseconds */
+	KIND_SIZE,					/* bytes */
+	KIND_REAL,
+	KIND_ENDPOINT,
+	KIND_PROXY,
+	KIND_FILE,					/* absolute path on the server */
+	KIND_SECRET,
+	KIND_RESOURCE,
+	KIND_FIELD
+} OptionKind;
+
+typedef struct Option
+{
+	const char *name;
+	int			objects;		/* ON_… */
+	OptionKind	kind;
+	double		min;			/* bounds of numbers, durations, sizes */
+	double		max;
+	bool		superuser;		/* only a superuser may set it */
+	size_t		offset;			/* of its member in QfOptions, if it has one */
+} Option;
+
+#define MEMBER(member) offsetof(QfOptions, member)
+
+static const Option option_table[] = {
+	{"endpoint", ON_SERVER, KIND_ENDPOINT, 0, 0, false, MEMBER(endpoint)},
+	{"connect_timeout", ON_SERVER, KIND_DURATION, 1, 86400000, false, MEMBER(connect_timeout)},
+	{"request_timeout", ON_SERVER, KIND_DURATION, 1, 86400000, false, MEMBER(request_timeout)},
+	{"max_concurrency", ON_SERVER | ON_TABLE, KIND_INT, 1, 256, false, MEMBER(max_concurrency)},
+	{"max_retries", ON_SERVER, KIND_INT, 0, 10, false, MEMBER(max_retries)},
+	{"retry_delay", ON_SERVER, KIND_DURATION, 1, 20000, false, MEMBER(retry_delay)},
+	{"rate_limit", ON_SERVER, KIND_REAL, 0, 1000000, false, MEMBER(rate_limit)},
+	{"page_size", ON_SERVER | ON_TABLE, KIND_INT, 1, 100, false, MEMBER(page_size)},
+	{"max_response_size", ON_SERVER, KIND_SIZE, 1024, 1073741824, false, MEMBER(max_response_size)},
+	{"proxy", ON_SERVER, KIND_PROXY, 0, 0, true, MEMBER(proxy)},
+	{"ca_file", ON_SERVER, KIND_FILE, 0, 0, true, MEMBER(ca_file)},
+	{"allow_plaintext", ON_SERVER, KIND_BOOL, 0, 0, true, MEMBER(allow_plaintext)},
+	{"updatable", ON_SERVER | ON_TABLE, KIND_BOOL, 0, 0, false, MEMBER(updatable)},
+	{"access_key", ON_MAPPING, KIND_SECRET},
+	{"secret_key", ON_MAPPING, KIND_SECRET},
+	{"session_token", ON_MAPPING, KIND_SECRET},
+	{"resource", ON_TABLE, KIND_RESOURCE, 0, 0, false, MEMBER(resource)},
+	{"field", ON_COLUMN, KIND_FIELD},
+};
+
+/* The objects, for choosing rows of the table and for hints. */
+static const struct
+{
+	Oid			catalog;
+	int			object;
+	const char *noun;
+}			object_table[] = {
+	{ForeignDataWrapperRelationId, 0, "foreign-data wrapper"},
+	{ForeignServerRelationId, ON_SERVER, "server"},
+	{UserMappingRelationId, ON_MAPPING, "user mapping"},
+	{ForeignTableRelationId, ON_TABLE, "foreign table"},
+	{AttributeRelationId, ON_COLUMN, "column"},
+};
+
+PG_FUNCTION_INFO_V1(qianfan_fdw_validator);
+
+static void refuse_name(const char *name, int object, const char *noun);
+static void refuse_value(const Option *option, const char *value,
+						 const char *hint) pg_attribute_noreturn();
+static const Option *find_option(const char *name, int objects);
+static void check_value(const Option *option, char *value, QfOptions *target);
+static void check_number(const Option *option, char *value, void *member);
+static void check_text(const Option *option, char *value, void *member);
+static void check_plaintext(const QfOptions *options);
+static void set_defaults(QfOptions *options);
+static void apply(List *options, int object, QfOptions *target);
+
+/*
+ * qianfan_fdw_validator
+ *		Called with the options a DDL command is about to store (PostgreSQL
+ *		manual, CREATE FOREIGN DATA WRAPPER, VALIDATOR).
+ */
+Datum
+qianfan_fdw_validator(PG_FUNCTION_ARGS)
+{
+	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
+
+	qf_option_validate(options, PG_GETARG_OID(1));
+	PG_RETURN_VOID();
+}
+
+/*
+ * qf_option_validate
+ *		Check every option an object of the given catalog is about to get.
+ *
+ * Raises HV00D for an unknown or misplaced name, HV024 for a bad value, 42501
+ * for an option that is a superuser's.  The latter looks at all options the
+ * object will have, not only at those that change, for the validator is not
+ * told which do: only a superuser may alter a server a superuser's option is
+ * set on, and so nobody can bend such an option to another endpoint.
+ */
+void
+qf_option_validate(List *options, Oid catalog)
+{
+	QfOptions	target;
+	int			object = 0;
+	const char *noun = "object";
+	ListCell   *lc;
+
+	for (int i = 0; i < lengthof(object_table); i++)
+	{
+		if (object_table[i].catalog == catalog)
+		{
+			object = object_table[i].object;
+			noun = object_table[i].noun;
+		}
+	}
+
+	memset(&target, 0, sizeof(target));
+	set_defaults(&target);
+	foreach(lc, options)
+	{
+		DefElem    *def = lfirst_node(DefElem, lc);
+		const Option *option = find_option(def->defname, object);
+
+		if (option == NULL)
+		{
+			refuse_name(def->defname, object, noun);
+			continue;
+		}
+		if (option->superuser && !superuser())
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied to set option \"%s\"",
+							option->name),
+					 errhint("Only a superuser may set this option or alter a %s that has it.",
+							 noun)));
+		check_value(option, defGetString(def), &target);
+	}
+	if (object == ON_SERVER)
+		check_plaintext(&target);
+}
+
+/*
+ * qf_option_resolve
+ *		The options in force for a table, or for a server when relid is
+ *		InvalidOid.  Palloc'd in the current context.
+ */
+QfOptions *
+qf_option_resolve(Oid serverid, Oid relid)
+{
+	QfOptions  *options = palloc0_object(QfOptions);
+	ForeignServer *server = GetForeignServer(serverid);
+
+	set_defaults(options);
+	options->serverid = serverid;
+	options->server_name = server->servername;
+	apply(server->options, ON_SERVER, options);
+	if (OidIsValid(relid))
+		apply(GetForeignTable(relid)->options, ON_TABLE, options);
+	check_plaintext(options);
+	return options;
+}
+
+/*
+ * qf_option_column_field
+ *		The column option "field" (palloc'd), or NULL.
+ */
+char *
+qf_option_column_field(Oid relid, int attnum)
+{
+	ListCell   *lc;
+
+	foreach(lc, GetForeignColumnOptions(relid, attnum))
+	{
+		DefElem    *def = lfirst_node(DefElem, lc);
+
+		if (strcmp(def->defname, "field") == 0)
+			return defGetString(def);
+	}
+	return NULL;
+}
+
+/* Raise HV00D; the hint lists what this object takes. */
+static void
+refuse_name(const char *name, int object, const char *noun)
+{
+	StringInfoData valid;
+	const char *elsewhere = NULL;
+
+	initStringInfo(&valid);
+	for (int i = 0; i < lengthof(option_table); i++)
+	{
+		if (option_table[i].objects & object)
+			appendStringInfo(&valid, "%s%s", valid.len > 0 ? ", " : "",
+							 option_table[i].name);
+		else if (strcmp(option_table[i].name, name) == 0)
+		{
+			for (int j = 0; j < lengthof(object_table); j++)
+			{
+				if (option_table[i].objects & object_table[j].object)
+					elsewhere = object_table[j].noun;
+			}
+		}
+	}
+
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+			 errmsg("invalid option \"%s\"", name),
+			 elsewhere != NULL ?
+			 errdetail("\"%s\" is an option of a %s.", name, elsewhere) : 0,
+			 valid.len > 0 ?
+			 errhint("Valid options of a %s are: %s.", noun, valid.data) :
+			 errhint("A %s takes no options.", noun)));
+}
+
+/*
+ * Raise HV024.  A secret's value is not repeated: it would reach the server's
+ * log, and a wrong secret often is a right one of somewhere else.
+ */
+static void
+refuse_value(const Option *option, const char *value, const char *hint)
+{
+	if (option->kind == KIND_SECRET)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+				 errmsg("invalid value for option \"%s\"", option->name),
+				 errhint("%s", hint)));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+			 errmsg("invalid value for option \"%s\": \"%s\"",
+					option->name, value),
+			 errhint("%s", hint)));
+}
+
+static const Option *
+find_option(const char *name, int objects)
+{
+	for (int i = 0; i < lengthof(option_table); i++)
+	{
+		if ((option_table[i].objects & objects) &&
+			strcmp(option_table[i].name, name) == 0)
+			return &option_table[i];
+	}
+	return NULL;
+}
+
+/* Check a value and store it in its member of *target, if it has one. */
+static void
+check_value(const Option *option, char *value, QfOptions *target)
+{
+	void	   *member = (char *) target + option->offset;
+
+	switch (option->kind)
+	{
+		case KIND_BOOL:
+			if (!parse_bool(value, (bool *) member))
+				refuse_value(option, value, "Valid values are true and false.");
+			if (member == &target->updatable && target->updatable)
+				refuse_value(option, value,
+							 "This version reads only; the one valid value is false.");
+			break;
+		case KIND_INT:
+		case KIND_DURATION:
+		case KIND_SIZE:
+		case KIND_REAL:
+			check_number(option, value, member);
+			break;
+		default:
+			check_text(option, value, member);
+	}
+}
+
+/* The kinds that are numbers, with or without a unit. */
+static void
+check_number(const Option *option, char *value, void *member)
+{
+	const char *unit_hint = NULL;
+	int			flags = 0;
+	char	   *bounds;
+
+	if (option->kind == KIND_REAL)
+	{
+		double		number;
+
+		bounds = psprintf("Valid values are numbers from %g to %.0f.",
+						  option->min, option->max);
+		if (!parse_real(value, &number, 0, NULL) || isnan(number) ||
+			number < option->min || number > option->max)
+			refuse_value(option, value, bounds);
+		*(double *) member = number;
+		return;
+	}
+
+	if (option->kind == KIND_DURATION)
+	{
+		flags = GUC_UNIT_MS;
+		bounds = psprintf("Valid values are durations from %.0f ms to %.0f ms, such as \"500ms\", \"30s\" or a number of milliseconds.",
+						  option->min, option->max);
+	}
+	else if (option->kind == KIND_SIZE)
+	{
+		flags = GUC_UNIT_BYTE;
+		bounds = psprintf("Valid values are sizes from %.0f B to %.0f B, such as \"512kB\", \"16MB\" or a number of bytes.",
+						  option->min, option->max);
+	}
+	else
+		bounds = psprintf("Valid values are whole numbers from %.0f to %.0f.",
+						  option->min, option->max);
+
+	if (!parse_int(value, (int *) member, flags, &unit_hint))
+		refuse_value(option, value,
+					 unit_hint != NULL ? unit_hint : bounds);
+	if (*(int *) member < option->min || *(int *) member > option->max)
+		refuse_value(option, value, bounds);
+}
+
+/* The kinds that are text of some form. */
+static void
+check_text(const Option *option, char *value, void *member)
+{
+	const char *problem = NULL;
+
+	switch (option->kind)
+	{
+		case KIND_ENDPOINT:
+			problem = qf_endpoint_parse(value, (QfEndpoint *) member);
+			break;
+		case KIND_PROXY:
+			problem = qf_endpoint_check_proxy(value);
+			*(char **) member = value;
+			break;
+		case KIND_FILE:
+			if (!is_absolute_path(value))
+				problem = "Give the absolute path of a file on the database server.";
+			*(char **) member = value;
+			break;
+		case KIND_SECRET:
+			/* Visible ASCII only: it travels in a request header. */
+			if (value[0] == '\0')
+				problem = "The value must not be empty.";
+			for (const char *p = value; *p != '\0'; p++)
+			{
+				if (*p <= ' ' || *p >= 0x7f)
+					problem = "The value consists of visible ASCII characters, without spaces.";
+			}
+			if (strcmp(option->name, "access_key") == 0 &&
+				strchr(value, '/') != NULL)
+				problem = "An access key has no \"/\".";
+			break;
+		case KIND_RESOURCE:
+			*(const QfResource **) member = qf_registry_find(value);
+			if (*(const QfResource **) member == NULL)
+			{
+				StringInfoData names;
+				int			count;
+				const QfResource *const *resources = qf_registry_list(&count);
+
+				initStringInfo(&names);
+				for (int i = 0; i < count; i++)
+					appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
+									 resources[i]->name);
+				problem = psprintf("Valid values are: %s.", names.data);
+			}
+			break;
+		case KIND_FIELD:
+			if (value[0] == '\0' || value[0] == '.' ||
+				value[strlen(value) - 1] == '.' || strstr(value, "..") != NULL)
+				problem = "Give member names joined by dots, such as \"config.strategy\".";
+			break;
+		default:
+			elog(ERROR, "unexpected kind of option \"%s\"", option->name);
+	}
+	if (problem != NULL)
+		refuse_value(option, value, problem);
+}
+
+/*
+ * Requests carry a signature and perhaps a session token, so they leave the
+ * machine in the clear only where a superuser allowed it.
+ */
+static void
+check_plaintext(const QfOptions *options)
+{
+	if (!options->endpoint.tls && !options->endpoint.loopback &&
+		!options->allow_plaintext)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+				 errmsg("invalid value for option \"%s\": plain \"http://\" to host \"%s\"",
+						"endpoint", options->endpoint.host),
+				 errhint("Use \"https://\", or have a superuser set the option \"allow_plaintext\" of the server.")));
+}
+
+static void
+set_defaults(QfOptions *options)
+{
+	if (qf_endpoint_parse(QF_DEFAULT_ENDPOINT, &options->endpoint) != NULL)
+		elog(ERROR, "default endpoint is malformed");
+	options->connect_timeout = 10 * 1000;
+	options->request_timeout = 60 * 1000;
+	options->max_concurrency = 16;
+	options->max_retries = 3;
+	options->retry_delay = 300;
+	options->page_size = 100;
+	options->max_response_size = 16 * 1024 * 1024;
+	options->resource = &qf_model_comp_task;
+}
+
+/*
+ * Store an object's options.  They were validated when the DDL ran; checking
+ * them again costs little and holds whatever got into the catalogs otherwise.
+ */
+static void
+apply(List *options, int object, QfOptions *target)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *def = lfirst_node(DefElem, lc);
+		const Option *option = find_option(def->defname, object);
+
+		if (option == NULL)
+			elog(ERROR, "unexpected option \"%s\"", def->defname);
+		check_value(option, defGetString(def), target);
+	}
+}

@@ -1,0 +1,15 @@
+/*
+ * text.h
+ *	  Foreign text made fit for a message.
+ *
+ * src/base/text.h
+ */
+#ifndef QF_BASE_TEXT_H
+#define QF_BASE_TEXT_H
+
+/* Most bytes of the API's own words that a message repeats. */
+#define QF_TEXT_LIMIT 500
+
+extern char *qf_text_clean(const char *text, int limit);
+
+#endif							/* QF_BASE_TEXT_H */

@@ -1,0 +1,425 @@
+/*
+ * json.c
+ *	  JSON documents tied to memory contexts, over cJSON.
+ *
+ * Two things cJSON would lose are saved before it sees the text:
+ *
+ * - the escape \u0000, which would end a C string early, is replaced by the
+ *	 bytes C0 80.  They are never valid UTF-8, so whoever uses such a string
+ *	 finds out, and strings nobody uses do no harm;
+ * - a number with more digits than a double holds becomes a string with a
+ *	 mark in front, and afterwards a raw item.
+ *
+ * src/data/json.c
+ */
+#include "postgres.h"
+
+#include <cjson/cJSON.h>
+
+#include "utils/memutils.h"
+
+#include "data/json.h"
+
+/* Digits of a decimal number that a double always keeps. */
+#define EXACT_LENGTH 15
+
+/* What stands for U+0000 inside a string; as in "modified UTF-8". */
+#define NUL_MARK "\xC0\x80"
+
+/* What stands before the digits of a long number; never valid UTF-8 either. */
+#define NUMBER_MARK "\xC0\x81"
+
+typedef struct Document
+{
+	MemoryContextCallback cleanup;
+	char	   *copy;			/* malloc'd text with marked numbers, or NULL */
+	cJSON	   *root;
+} Document;
+
+static void free_document(void *arg);
+static bool mark_text(char *text, size_t *length, int *nnumbers);
+static size_t skip_string(char *text, size_t length, size_t *in, size_t out);
+static size_t number_length(const char *text);
+static bool is_long_number(const char *number, size_t length);
+static char *mark_numbers(const char *text, size_t length, int nnumbers);
+static void unmark_numbers(cJSON *item);
+
+/*
+ * qf_json_parse
+ *		Parse a whole text (UTF-8, NUL-terminated, may be changed) into a
+ *		document that is freed with the context "owner".
+ *
+ * Returns NULL if it is not JSON (RFC 8259), or nested deeper than cJSON
+ * allows (1,000 levels).
+ */
+const QfJson *
+qf_json_parse(MemoryContext owner, char *text, size_t length)
+{
+	Document   *document;
+	int			nnumbers = 0;
+
+	if (!mark_text(text, &length, &nnumbers))
+		return NULL;
+
+	document = MemoryContextAllocZero(owner, sizeof(Document));
+	document->cleanup.func = free_document;
+	document->cleanup.arg = document;
+	MemoryContextRegisterResetCallback(owner, &document->cleanup);
+
+	if (nnumbers > 0)
+	{
+		document->copy = mark_numbers(text, length, nnumbers);
+		if (document->copy == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY),
+					 errmsg("out of memory")));
+		text = document->copy;
+		length = strlen(text);
+	}
+	document->root = cJSON_ParseWithLengthOpts(text, length + 1, NULL, true);
+	if (document->root != NULL && nnumbers > 0)
+		unmark_numbers(document->root);
+	return document->root;
+}
+
+QfJsonType
+qf_json_type(const QfJson *value)
+{
+	switch (value->type & 0xFF)
+	{
+		case cJSON_True:
+		case cJSON_False:
+			return QF_JSON_BOOL;
+		case cJSON_Number:
+		case cJSON_Raw:
+			return QF_JSON_NUMBER;
+		case cJSON_String:
+			return QF_JSON_STRING;
+		case cJSON_Array:
+			return QF_JSON_ARRAY;
+		case cJSON_Object:
+			return QF_JSON_OBJECT;
+		default:
+			return QF_JSON_NULL;
+	}
+}
+
+/*
+ * qf_json_member
+ *		The value at a dotted path inside an object; NULL if there is none.
+ *
+ * Of members with the same name the last one counts, as it does for jsonb.
+ */
+const QfJson *
+qf_json_member(const QfJson *object, const char *path)
+{
+	while (object != NULL && cJSON_IsObject(object))
+	{
+		size_t		length = strcspn(path, ".");
+		const cJSON *found = NULL;
+		const cJSON *item;
+
+		for (item = object->child; item != NULL; item = item->next)
+		{
+			if (item->string != NULL &&
+				strncmp(item->string, path, length) == 0 &&
+				item->string[length] == '\0')
+				found = item;
+		}
+		if (path[length] == '\0')
+			return found;
+		path += length + 1;
+		object = found;
+	}
+	return NULL;
+}
+
+/* First item of an array; NULL if it is empty or not an array. */
+const QfJson *
+qf_json_first(const QfJson *array)
+{
+	return cJSON_IsArray(array) ? array->child : NULL;
+}
+
+const QfJson *
+qf_json_next(const QfJson *item)
+{
+	return item->next;
+}
+
+/* Null, or a string, array or object with nothing in it? */
+bool
+qf_json_is_empty(const QfJson *value)
+{
+	if (cJSON_IsNull(value))
+		return true;
+	if (cJSON_IsString(value))
+		return value->valuestring[0] == '\0';
+	return (cJSON_IsArray(value) || cJSON_IsObject(value)) &&
+		value->child == NULL;
+}
+
+/* True, or a word or number that says so? */
+bool
+qf_json_is_true(const QfJson *value)
+{
+	if (value == NULL)
+		return false;
+	if (cJSON_IsString(value))
+		return pg_strcasecmp(value->valuestring, "true") == 0 ||
+			strcmp(value->valuestring, "1") == 0;
+	return cJSON_IsTrue(value) ||
+		(cJSON_IsNumber(value) && value->valuedouble != 0);
+}
+
+/*
+ * qf_json_text
+ *		The value as text: a string as it is, anything else as its JSON.
+ *
+ * A string belongs to the document, other text is palloc'd.  UTF-8 as it came:
+ * not checked; see qf_json_has_nul().
+ */
+const char *
+qf_json_text(const QfJson *value)
+{
+	return cJSON_IsString(value) || cJSON_IsRaw(value) ?
+		value->valuestring : qf_json_print(value);
+}
+
+/* The JSON of a value, palloc'd. */
+char *
+qf_json_print(const QfJson *value)
+{
+	char	   *volatile printed = cJSON_PrintUnformatted(value);
+	char	   *volatile result = NULL;
+
+	if (printed == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	PG_TRY();
+	{
+		result = pstrdup(printed);
+	}
+	PG_FINALLY();
+	{
+		cJSON_free(printed);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/* Does a text that came from here stand for one with U+0000 in it? */
+bool
+qf_json_has_nul(const char *text)
+{
+	return strstr(text, NUL_MARK) != NULL;
+}
+
+static void
+free_document(void *arg)
+{
+	Document   *document = arg;
+
+	cJSON_Delete(document->root);
+	document->root = NULL;
+	free(document->copy);
+	document->copy = NULL;
+}
+
+/*
+ * Replace each \u0000 in place and count the numbers that need a mark.
+ * Returns false for a text with a NUL byte, which JSON does not allow.
+ */
+static bool
+mark_text(char *text, size_t *length, int *nnumbers)
+{
+	size_t		in = 0;
+	size_t		out = 0;
+
+	if (memchr(text, '\0', *length) != NULL)
+		return false;
+
+	while (in < *length)
+	{
+		char		c = text[in];
+
+		if (c == '"')
+			out = skip_string(text, *length, &in, out);
+		else
+		{
+			size_t		number = 1;
+
+			if ((c >= '0' && c <= '9') || c == '-')
+			{
+				number = number_length(text + in);
+				if (number == 0)
+					number = 1;
+				else if (is_long_number(text + in, number))
+					(*nnumbers)++;
+			}
+			if (out != in)
+				memmove(text + out, text + in, number);
+			in += number;
+			out += number;
+		}
+	}
+	text[out] = '\0';
+	*length = out;
+	return true;
+}
+
+/*
+ * Copy the string that starts at *in to out, replacing \u0000; returns the
+ * position after the copy, and moves *in behind the string.
+ */
+static size_t
+skip_string(char *text, size_t length, size_t *in, size_t out)
+{
+	size_t		from = *in;
+
+	text[out++] = text[from++];
+	while (from < length)
+	{
+		/* Most of a string is neither a quote nor a backslash. */
+		size_t		plain = strcspn(text + from, "\"\\");
+
+		if (out != from)
+			memmove(text + out, text + from, plain);
+		out += plain;
+		from += plain;
+		if (from >= length)
+			break;
+		if (text[from] == '"')
+		{
+			text[out++] = text[from++];
+			break;
+		}
+		if (strncmp(text + from, "\\u0000", 6) == 0)
+		{
+			memcpy(text + out, NUL_MARK, 2);
+			out += 2;
+			from += 6;
+		}
+		else
+		{
+			text[out++] = text[from++];
+			if (from < length)
+				text[out++] = text[from++];
+		}
+	}
+	*in = from;
+	return out;
+}
+
+/* Length of the JSON number at the start of a text; 0 if there is none. */
+static size_t
+number_length(const char *text)
+{
+	static const char digits[] = "0123456789";
+	const char *p = text;
+	size_t		length;
+
+	if (*p == '-')
+		p++;
+	length = strspn(p, digits);
+	if (length == 0 || (length > 1 && *p == '0'))
+		return 0;
+	p += length;
+	if (*p == '.')
+	{
+		length = strspn(++p, digits);
+		if (length == 0)
+			return 0;
+		p += length;
+	}
+	if (*p == 'e' || *p == 'E')
+	{
+		p++;
+		if (*p == '+' || *p == '-')
+			p++;
+		length = strspn(p, digits);
+		if (length == 0)
+			return 0;
+		p += length;
+	}
+	return p - text;
+}
+
+/* Might a double not keep this number as it is written? */
+static bool
+is_long_number(const char *number, size_t length)
+{
+	return length > EXACT_LENGTH ||
+		memchr(number, 'e', length) != NULL ||
+		memchr(number, 'E', length) != NULL;
+}
+
+/* Copy a text that mark_text() has been over, long numbers as strings. */
+static char *
+mark_numbers(const char *text, size_t length, int nnumbers)
+{
+	char	   *copy = malloc(length + (size_t) nnumbers * 4 + 1);
+	size_t		in = 0;
+	size_t		out = 0;
+
+	if (copy == NULL)
+		return NULL;
+	while (in < length)
+	{
+		size_t		number = 0;
+
+		if (text[in] == '"')
+		{
+			size_t		start = in++;
+
+			while (in < length && text[in] != '"')
+				in += text[in] == '\\' && in + 1 < length ? 2 : 1;
+			if (in < length)
+				in++;
+			memcpy(copy + out, text + start, in - start);
+			out += in - start;
+			continue;
+		}
+		if ((text[in] >= '0' && text[in] <= '9') || text[in] == '-')
+			number = number_length(text + in);
+		if (is_long_number(text + in, number))
+		{
+			memcpy(copy + out, "\"" NUMBER_MARK, 3);
+			memcpy(copy + out + 3, text + in, number);
+			out += number + 3;
+			copy[out++] = '"';
+			in += number;
+		}
+		else
+		{
+			number = Max(number, 1);
+			memcpy(copy + out, text + in, number);
+			out += number;
+			in += number;
+		}
+	}
+	copy[out] = '\0';
+	return copy;
+}
+
+/* Make marked strings raw items, which cJSON prints as they are. */
+static void
+unmark_numbers(cJSON *item)
+{
+	for (; item != NULL; item = item->next)
+	{
+		if (cJSON_IsString(item) &&
+			strncmp(item->valuestring, NUMBER_MARK, 2) == 0 &&
+			number_length(item->valuestring + 2) ==
+			strlen(item->valuestring + 2) &&
+			item->valuestring[2] != '\0')
+		{
+			memmove(item->valuestring, item->valuestring + 2,
+					strlen(item->valuestring + 2) + 1);
+			item->type = (item->type & ~0xFF) | cJSON_Raw;
+		}
+		if (item->child != NULL)
+			unmark_numbers(item->child);
+	}
+}

@@ -1,0 +1,329 @@
+/*
+ * row.c
+ *	  JSON object + descriptor -> Datum array; names column and task on
+ *	  failure.
+ *
+ * A value travels as text through the input function of the column's type, so
+ * a column may have any type its text fits.
+ *
+ * src/data/row.c
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+#include "base/option.h"
+#include "base/text.h"
+#include "data/row.h"
+#include "resource/registry.h"
+
+/* A time that Go programs print when there is none. */
+#define ZERO_DATE "0000-00-00"
+
+typedef struct RowColumn
+{
+	int			index;			/* in the tuple descriptor */
+	const char *name;
+	QfSource	source;
+	bool		is_json;		/* json or jsonb: takes the member's JSON */
+	bool		empty_is_null;
+	FmgrInfo	input;
+	Oid			typioparam;
+	int32		typmod;
+} RowColumn;
+
+struct QfRow
+{
+	const char *table_name;
+	int			natts;
+	int			ncolumns;		/* needed ones */
+	RowColumn  *columns;
+
+	/* what is being converted, for the error context */
+	const RowColumn *current;
+	const char *id;
+};
+
+static void find_source(const char *name, char *field,
+						const QfResource *resource, QfSource *source);
+static void set_filter(const char *name, const QfResource *resource,
+					   QfSource *source);
+static void raise_unknown_column(const char *name,
+								 const QfResource *resource)
+			pg_attribute_noreturn();
+static void set_up_column(RowColumn *column, Form_pg_attribute attribute);
+static const QfJson *find_member(const RowColumn *column,
+								 const QfJson *object);
+static Datum convert(RowColumn *column, const QfJson *member, bool *isnull);
+static void add_context(void *arg);
+
+/*
+ * qf_row_sources
+ *		For each attribute of a table, where its value comes from (palloc'd
+ *		array).  Raises HV005 for a column that has no field.
+ */
+QfSource *
+qf_row_sources(Oid relid, TupleDesc desc, const QfResource *resource)
+{
+	QfSource   *sources = palloc0(sizeof(QfSource) * Max(desc->natts, 1));
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped)
+			find_source(NameStr(attribute->attname),
+						qf_option_column_field(relid, attribute->attnum),
+						resource, &sources[i]);
+	}
+	return sources;
+}
+
+/* Does the column hold what identifies an object? */
+bool
+qf_row_is_id(const QfSource *source, const QfResource *resource)
+{
+	return source->paths[0] != NULL &&
+		strcmp(source->paths[0], resource->id_field) == 0;
+}
+
+/*
+ * qf_row_create
+ *		Prepare to fill rows of a table, in the current context.
+ *
+ * "needed" holds the attribute numbers wanted; others stay NULL.
+ */
+QfRow *
+qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
+			  const QfResource *resource, Bitmapset *needed)
+{
+	QfRow	   *row = palloc0_object(QfRow);
+	QfSource   *sources = qf_row_sources(relid, desc, resource);
+
+	row->table_name = table_name;
+	row->natts = desc->natts;
+	row->columns = palloc0(sizeof(RowColumn) * Max(desc->natts, 1));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		RowColumn  *column = &row->columns[row->ncolumns];
+
+		if (attribute->attisdropped ||
+			!bms_is_member(attribute->attnum, needed))
+			continue;
+		column->index = i;
+		column->source = sources[i];
+		set_up_column(column, attribute);
+		row->ncolumns++;
+	}
+	return row;
+}
+
+/*
+ * qf_row_fill
+ *		Convert an object into values and nulls for all attributes.
+ *
+ * Allocates in the current context.  "id" is the object's identifier for
+ * error contexts.  Raises whatever the types' input functions raise.
+ */
+void
+qf_row_fill(QfRow *row, const QfJson *object, const char *id,
+			Datum *values, bool *isnull)
+{
+	ErrorContextCallback context;
+
+	memset(values, 0, sizeof(Datum) * row->natts);
+	memset(isnull, true, sizeof(bool) * row->natts);
+
+	row->id = id;
+	context.callback = add_context;
+	context.arg = row;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	for (int i = 0; i < row->ncolumns; i++)
+	{
+		RowColumn  *column = &row->columns[i];
+		const QfJson *member = find_member(column, object);
+
+		row->current = column;
+		values[column->index] = convert(column, member,
+										&isnull[column->index]);
+	}
+	error_context_stack = context.previous;
+}
+
+/*
+ * qf_row_lacks_member
+ *		Does an item of a list lack something a needed column reads, so that
+ *		only the detail can tell it?
+ *
+ * Only the first name of a path counts: an object that is there is complete.
+ */
+bool
+qf_row_lacks_member(const QfRow *row, const QfJson *object)
+{
+	for (int i = 0; i < row->ncolumns; i++)
+	{
+		const QfSource *source = &row->columns[i].source;
+		bool		found = source->in_list;
+
+		for (int j = 0; !found && j < QF_MAX_FIELDS && source->paths[j]; j++)
+		{
+			char	   *top = pnstrdup(source->paths[j],
+									   strcspn(source->paths[j], "."));
+
+			found = qf_json_member(object, top) != NULL;
+		}
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
+/* The option "field" wins over the column's name. */
+static void
+find_source(const char *name, char *field, const QfResource *resource,
+			QfSource *source)
+{
+	const QfColumn *column;
+
+	if (field != NULL)
+	{
+		column = qf_registry_field(resource, field);
+		source->paths[0] = field;
+		source->kind = column != NULL ? column->kind : QF_VALUE_TEXT;
+		source->in_list = column != NULL && column->in_list;
+		if (column != NULL && strcmp(column->fields[0], field) == 0)
+			set_filter(column->name, resource, source);
+		return;
+	}
+
+	column = qf_registry_column(resource, name);
+	if (column == NULL)
+		raise_unknown_column(name, resource);
+	memcpy(source->paths, column->fields, sizeof(source->paths));
+	source->kind = column->kind;
+	source->in_list = column->in_list;
+	set_filter(name, resource, source);
+}
+
+static void
+set_filter(const char *name, const QfResource *resource, QfSource *source)
+{
+	for (int i = 0; i < resource->nfilters; i++)
+	{
+		if (strcmp(resource->filters[i].column, name) == 0)
+			source->filter = resource->filters[i].parameter;
+	}
+}
+
+static void
+raise_unknown_column(const char *name, const QfResource *resource)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < resource->ncolumns; i++)
+		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
+						 resource->columns[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+			 errmsg("column \"%s\" does not exist in resource \"%s\"",
+					name, resource->name),
+			 errdetail("Known columns are: %s.", names.data),
+			 errhint("Use one of these names, or name a member of the API's answer with the column option \"field\".")));
+}
+
+static void
+set_up_column(RowColumn *column, Form_pg_attribute attribute)
+{
+	Oid			base_type = getBaseType(attribute->atttypid);
+	Oid			function;
+	char		category;
+	bool		preferred;
+
+	column->name = pstrdup(NameStr(attribute->attname));
+	column->is_json = base_type == JSONOID || base_type == JSONBOID;
+	column->typmod = attribute->atttypmod;
+
+	/* No number or time is written as nothing. */
+	get_type_category_preferred(base_type, &category, &preferred);
+	column->empty_is_null = column->source.kind == QF_VALUE_REFERENCE ||
+		column->source.kind == QF_VALUE_REASON ||
+		column->source.kind == QF_VALUE_NUMBER ||
+		column->source.kind == QF_VALUE_TIME ||
+		category == TYPCATEGORY_NUMERIC || category == TYPCATEGORY_DATETIME;
+
+	getTypeInputInfo(attribute->atttypid, &function, &column->typioparam);
+	fmgr_info(function, &column->input);
+}
+
+/* The first of a column's members that is present. */
+static const QfJson *
+find_member(const RowColumn *column, const QfJson *object)
+{
+	for (int i = 0; i < QF_MAX_FIELDS && column->source.paths[i]; i++)
+	{
+		const QfJson *member = qf_json_member(object,
+											  column->source.paths[i]);
+
+		if (member != NULL)
+			return member;
+	}
+	return NULL;
+}
+
+static Datum
+convert(RowColumn *column, const QfJson *member, bool *isnull)
+{
+	const char *text = NULL;
+
+	if (member != NULL && qf_json_type(member) != QF_JSON_NULL)
+	{
+		bool		is_string = qf_json_type(member) == QF_JSON_STRING;
+
+		text = column->is_json ? qf_json_print(member) : qf_json_text(member);
+		if (is_string && qf_json_is_empty(member) && column->empty_is_null)
+			text = NULL;
+		else if (is_string && column->source.kind == QF_VALUE_TIME &&
+				 strncmp(qf_json_text(member), ZERO_DATE,
+						 strlen(ZERO_DATE)) == 0)
+			text = NULL;
+	}
+
+	*isnull = text == NULL;
+	if (text != NULL)
+	{
+		if (qf_json_has_nul(text))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+					 errmsg("value contains the character U+0000, which cannot be stored")));
+		text = pg_any_to_server(text, strlen(text), PG_UTF8);
+	}
+
+	/* The usual case is worth not going through a typmod and a domain. */
+	if (text != NULL && column->input.fn_oid == F_TEXTIN)
+		return CStringGetTextDatum(text);
+
+	/* A NULL goes through the input function as well: a domain may refuse it. */
+	return InputFunctionCall(&column->input, unconstify(char *, text),
+							 column->typioparam, column->typmod);
+}
+
+/* Error context: which column of which task? */
+static void
+add_context(void *arg)
+{
+	QfRow	   *row = arg;
+
+	if (row->current != NULL)
+		errcontext("column \"%s\" of foreign table \"%s\", task \"%s\"",
+				   row->current->name, row->table_name,
+				   qf_text_clean(row->id, QF_TEXT_LIMIT));
+}

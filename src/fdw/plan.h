@@ -1,0 +1,23 @@
+/*
+ * plan.h
+ *	  Size, paths and plan of a foreign table.
+ *
+ * src/fdw/plan.h
+ */
+#ifndef QF_FDW_PLAN_H
+#define QF_FDW_PLAN_H
+
+#include "nodes/pathnodes.h"
+
+extern void qianfanGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
+									 Oid foreigntableid);
+extern void qianfanGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
+								   Oid foreigntableid);
+extern ForeignScan *qianfanGetForeignPlan(PlannerInfo *root,
+										  RelOptInfo *baserel,
+										  Oid foreigntableid,
+										  ForeignPath *best_path,
+										  List *tlist, List *scan_clauses,
+										  Plan *outer_plan);
+
+#endif							/* QF_FDW_PLAN_H */

@@ -1,0 +1,541 @@
+/*
+ * scan.c
+ *	  Begin, Iterate, ReScan, End: adapter over api/fetch.c.
+ *
+ * A task is fetched at most once in a scan and shows one state, however often
+ * the executor starts over.  So rows found by key are kept by id, and rows of
+ * a list in a tuplestore, one for each set of parameters the list was asked
+ * with; what was kept is shown again without a call.
+ *
+ * Memory: everything hangs from the "scan" context, which lives as long as
+ * the execution.  Rows are built in the executor's per-tuple context.
+ *
+ * src/fdw/scan.c
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "executor/executor.h"
+#include "foreign/fdwapi.h"
+#include "foreign/foreign.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+#include "api/fetch.h"
+#include "base/compat.h"
+#include "data/row.h"
+#include "fdw/keyset.h"
+#include "fdw/plan_private.h"
+#include "fdw/pushdown.h"
+#include "fdw/scan.h"
+
+/* A task by key. */
+typedef struct KnownTask
+{
+	const char *id;				/* UTF-8 */
+	char		status;			/* of the hash table's slot */
+	bool		fetched;		/* or still asked for */
+	MinimalTuple tuple;			/* NULL: the API does not know it */
+} KnownTask;
+
+#define SH_PREFIX tasks
+#define SH_ELEMENT_TYPE KnownTask
+#define SH_KEY_TYPE const char *
+#define SH_KEY id
+#define SH_HASH_KEY(tb, key) \
+	hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* One reading of the list with one set of parameters. */
+typedef struct ListRun
+{
+	char	  **values;			/* of the parameters */
+	MemoryContext context;		/* of the fetch */
+	QfFetch    *fetch;			/* NULL: all rows are in the store */
+	Tuplestorestate *store;		/* NULL: rows are not kept */
+} ListRun;
+
+typedef struct QfScan
+{
+	ForeignScanState *node;
+	MemoryContext context;		/* "scan" */
+	QfPlan		plan;
+	QfOptions  *options;
+	const QfCredential *credential; /* NULL before the first call */
+	QfCounters	counters;
+	QfRow	   *row;
+	Datum	   *values;
+	bool	   *nulls;
+	List	   *exprs;			/* ExprStates of fdw_exprs */
+	ExprState  *list_qual;		/* what spares a detail call */
+	bool		started;		/* since the last rescan */
+	int64		passed;			/* rows that passed all quals, for the limit */
+
+	/* by key */
+	QfFetch    *fetch;
+	tasks_hash *tasks;
+	MemoryContext key_context;	/* reset with each rescan */
+	QfKeySet   *keys;
+	int			next_key;		/* to be returned */
+	int			next_request;	/* to be asked for */
+
+	/* by list */
+	List	   *runs;			/* of ListRun */
+	ListRun    *run;
+	bool		keep_rows;
+	TupleTableSlot *stored;		/* to read the store with */
+	TupleTableSlot *item_slot;	/* to check items of the list with */
+} QfScan;
+
+static void init_quals(QfScan *scan);
+static void start_scan(QfScan *scan);
+static void start_keys(QfScan *scan);
+static void start_list(QfScan *scan);
+static char *parameter_value(QfScan *scan, int expr_number);
+static ListRun *find_run(QfScan *scan, char **values);
+static void use_credential(QfScan *scan);
+static bool next_by_key(QfScan *scan, TupleTableSlot *slot);
+static void request_keys(QfScan *scan);
+static void learn_task(QfScan *scan, const QfTask *task);
+static bool next_by_list(QfScan *scan, TupleTableSlot *slot);
+static bool next_stored(QfScan *scan, TupleTableSlot *slot);
+static QfFetchVerdict judge_item(const char *id, const QfJson *item,
+								 void *arg);
+static int64 rows_wanted(const QfScan *scan);
+static void count_passed(QfScan *scan, TupleTableSlot *slot);
+
+/* Set up; makes no request. */
+void
+qianfanBeginForeignScan(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = (ForeignScan *) node->ss.ps.plan;
+	EState	   *estate = node->ss.ps.state;
+	Relation	rel = node->ss.ss_currentRelation;
+	TupleDesc	desc = RelationGetDescr(rel);
+	MemoryContext context;
+	MemoryContext oldcontext;
+	Bitmapset  *needed = NULL;
+	QfScan	   *scan;
+	ListCell   *lc;
+
+	context = AllocSetContextCreate(estate->es_query_cxt, "qianfan_fdw scan",
+									ALLOCSET_DEFAULT_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	scan = palloc0_object(QfScan);
+	node->fdw_state = scan;
+	scan->node = node;
+	scan->context = context;
+	qf_plan_unpack(plan->fdw_private, &scan->plan);
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+	{
+		MemoryContextSwitchTo(oldcontext);
+		return;
+	}
+
+	scan->options = qf_option_resolve(GetForeignServerIdByRelId(RelationGetRelid(rel)),
+									  RelationGetRelid(rel));
+	foreach(lc, scan->plan.attributes)
+		needed = bms_add_member(needed, lfirst_int(lc));
+	scan->row = qf_row_create(RelationGetRelid(rel),
+							  RelationGetRelationName(rel), desc,
+							  scan->options->resource, needed);
+	scan->values = palloc_array(Datum, Max(desc->natts, 1));
+	scan->nulls = palloc_array(bool, Max(desc->natts, 1));
+	scan->exprs = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
+	scan->key_context = AllocSetContextCreate(context, "qianfan_fdw keys",
+											  ALLOCSET_DEFAULT_SIZES);
+	scan->keep_rows = (eflags & EXEC_FLAG_REWIND) != 0 ||
+		!qf_plan_never_rescans(estate->es_plannedstmt, (Plan *) plan);
+	init_quals(scan);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* The next row, or an empty slot.  The first call makes the first request. */
+TupleTableSlot *
+qianfanIterateForeignScan(ForeignScanState *node)
+{
+	QfScan	   *scan = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	bool		found;
+
+	ExecClearTuple(slot);
+	if (!scan->started)
+		start_scan(scan);
+	found = scan->plan.keys != NIL ?
+		next_by_key(scan, slot) : next_by_list(scan, slot);
+	if (found)
+		count_passed(scan, slot);
+	return slot;
+}
+
+/* Start over; parameters may have changed. */
+void
+qianfanReScanForeignScan(ForeignScanState *node)
+{
+	QfScan	   *scan = node->fdw_state;
+
+	scan->started = false;
+	scan->passed = 0;
+}
+
+/* Free calls, connections in use and secrets at once. */
+void
+qianfanEndForeignScan(ForeignScanState *node)
+{
+	QfScan	   *scan = node->fdw_state;
+
+	if (scan == NULL)
+		return;
+	if (scan->stored != NULL)
+		ExecDropSingleTupleTableSlot(scan->stored);
+	if (scan->item_slot != NULL)
+		ExecDropSingleTupleTableSlot(scan->item_slot);
+	ExecClearTuple(node->ss.ss_ScanTupleSlot);
+	for (int i = 0; i < list_length(scan->runs); i++)
+	{
+		ListRun    *run = list_nth(scan->runs, i);
+
+		if (run->store != NULL)
+			tuplestore_end(run->store);
+	}
+	node->fdw_state = NULL;
+	MemoryContextDelete(scan->context);
+}
+
+/* What the scan has cost so far. */
+const QfCounters *
+qf_scan_counters(const ForeignScanState *node)
+{
+	return &((QfScan *) node->fdw_state)->counters;
+}
+
+/* The quals that items of the list are checked with before their detail. */
+static void
+init_quals(QfScan *scan)
+{
+	List	   *quals = NIL;
+	ListCell   *lc;
+
+	if (scan->plan.keys != NIL)
+		return;
+	foreach(lc, scan->plan.list_quals)
+		quals = lappend(quals, list_nth(scan->node->ss.ps.plan->qual,
+										lfirst_int(lc)));
+	scan->list_qual = ExecInitQual(quals, (PlanState *) scan->node);
+	scan->item_slot =
+		MakeSingleTupleTableSlot(scan->node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
+								 &TTSOpsVirtual);
+}
+
+static void
+start_scan(QfScan *scan)
+{
+	scan->started = true;
+	if (scan->plan.keys != NIL)
+		start_keys(scan);
+	else
+		start_list(scan);
+}
+
+/* Find out which ids are asked for this time. */
+static void
+start_keys(QfScan *scan)
+{
+	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
+	List	   *tree = lcons(makeInteger(QF_KEY_AND), scan->plan.keys);
+	MemoryContext oldcontext;
+
+	MemoryContextReset(scan->key_context);
+	oldcontext = MemoryContextSwitchTo(scan->key_context);
+	scan->keys = qf_keyset_evaluate(tree, scan->exprs, econtext);
+	scan->next_key = 0;
+	scan->next_request = 0;
+	MemoryContextSwitchTo(oldcontext);
+
+	if (scan->keys->nkeys > 0 && scan->fetch == NULL)
+	{
+		use_credential(scan);
+		scan->tasks = tasks_create(scan->context, 16, NULL);
+		scan->fetch = qf_fetch_create(scan->context, scan->options,
+									  scan->credential, &scan->counters);
+	}
+}
+
+/*
+ * Find out what the list is asked with this time.  A parameter that is NULL
+ * makes its qual NULL, and the scan empty.
+ */
+static void
+start_list(QfScan *scan)
+{
+	int			nfilters = list_length(scan->plan.filters);
+	MemoryContext oldcontext = MemoryContextSwitchTo(scan->context);
+	char	  **values = palloc_array(char *, Max(nfilters, 1));
+	QfListFilter *filters = palloc_array(QfListFilter, Max(nfilters, 1));
+	ListRun    *run;
+
+	scan->run = NULL;
+	for (int i = 0; i < nfilters; i++)
+	{
+		values[i] = parameter_value(scan, list_nth_int(scan->plan.filter_exprs,
+													   i));
+		if (values[i] == NULL)
+		{
+			MemoryContextSwitchTo(oldcontext);
+			return;
+		}
+		filters[i].parameter = strVal(list_nth(scan->plan.filters, i));
+		filters[i].value = values[i];
+	}
+
+	run = find_run(scan, values);
+	if (run == NULL)
+	{
+		use_credential(scan);
+		run = palloc0_object(ListRun);
+		run->values = values;
+		run->context = AllocSetContextCreate(scan->context,
+											 "qianfan_fdw list",
+											 ALLOCSET_DEFAULT_SIZES);
+		if (scan->keep_rows)
+			run->store = tuplestore_begin_heap(true, false, work_mem);
+		scan->runs = lappend(scan->runs, run);
+		run->fetch = qf_fetch_create(run->context, scan->options,
+									 scan->credential, &scan->counters);
+		qf_fetch_start_list(run->fetch, filters, nfilters,
+							scan->plan.exact ? scan->plan.limit : -1,
+							judge_item, scan);
+	}
+	else
+		tuplestore_rescan(run->store);
+	scan->run = run;
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* The value of a list parameter in the API's encoding; NULL if it is NULL. */
+static char *
+parameter_value(QfScan *scan, int expr_number)
+{
+	bool		isnull;
+	Datum		value = ExecEvalExprSwitchContext(list_nth(scan->exprs,
+														   expr_number),
+												  scan->node->ss.ps.ps_ExprContext,
+												  &isnull);
+	char	   *string;
+
+	if (isnull)
+		return NULL;
+	string = TextDatumGetCString(value);
+	return pg_server_to_any(string, strlen(string), PG_UTF8);
+}
+
+/* An earlier reading with the same parameters, if its rows were kept. */
+static ListRun *
+find_run(QfScan *scan, char **values)
+{
+	ListCell   *lc;
+
+	foreach(lc, scan->runs)
+	{
+		ListRun    *run = lfirst(lc);
+		bool		same = run->store != NULL;
+
+		for (int i = 0; i < list_length(scan->plan.filters); i++)
+			same = same && strcmp(run->values[i], values[i]) == 0;
+		if (same)
+			return run;
+	}
+	return NULL;
+}
+
+/* Look for the credential of the user whose rights the scan has. */
+static void
+use_credential(QfScan *scan)
+{
+	ForeignScan *plan = (ForeignScan *) scan->node->ss.ps.plan;
+
+	if (scan->credential == NULL)
+		scan->credential =
+			qf_credential_find(qf_compat_checked_user(plan,
+													  scan->node->ss.ps.state),
+							   scan->options->serverid,
+							   scan->options->server_name, scan->context);
+}
+
+/* The next row in the order of the keys. */
+static bool
+next_by_key(QfScan *scan, TupleTableSlot *slot)
+{
+	while (scan->next_key < scan->keys->nkeys)
+	{
+		KnownTask  *known;
+
+		request_keys(scan);
+		known = tasks_lookup(scan->tasks, scan->keys->keys[scan->next_key]);
+		if (!known->fetched)
+		{
+			QfTask		task;
+
+			/* Tasks come in the order they were asked for. */
+			if (!qf_fetch_next(scan->fetch, &task))
+				elog(ERROR, "task was not asked for");
+			learn_task(scan, &task);
+			continue;
+		}
+		scan->next_key++;
+		if (known->tuple != NULL)
+		{
+			ExecForceStoreMinimalTuple(known->tuple, slot, false);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Ask for the keys that are next, as far ahead as is useful. */
+static void
+request_keys(QfScan *scan)
+{
+	qf_fetch_set_wanted(scan->fetch, rows_wanted(scan));
+	while (scan->next_request < scan->keys->nkeys &&
+		   (scan->next_request == scan->next_key ||
+			qf_fetch_room(scan->fetch) > 0))
+	{
+		char	   *key = scan->keys->keys[scan->next_request++];
+		bool		found;
+		KnownTask  *known;
+
+		if (tasks_lookup(scan->tasks, key) != NULL)
+			continue;
+		key = MemoryContextStrdup(scan->context, key);
+		known = tasks_insert(scan->tasks, key, &found);
+		known->fetched = false;
+		known->tuple = NULL;
+		qf_fetch_add_key(scan->fetch, key);
+	}
+}
+
+/* Keep what is now known of a task as a row. */
+static void
+learn_task(QfScan *scan, const QfTask *task)
+{
+	KnownTask  *known = tasks_lookup(scan->tasks, task->id);
+	TupleDesc	desc = scan->node->ss.ss_ScanTupleSlot->tts_tupleDescriptor;
+
+	if (task->object != NULL)
+	{
+		MemoryContext oldcontext;
+
+		qf_row_fill(scan->row, task->object, task->id, scan->values,
+					scan->nulls);
+		oldcontext = MemoryContextSwitchTo(scan->context);
+		known->tuple = heap_form_minimal_tuple(desc, scan->values,
+											   scan->nulls);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	known->fetched = true;
+}
+
+/* The next row of the list: one that was kept, or a new one. */
+static bool
+next_by_list(QfScan *scan, TupleTableSlot *slot)
+{
+	ListRun    *run = scan->run;
+	QfTask		task;
+
+	if (run == NULL)
+		return false;
+	if (run->store != NULL && next_stored(scan, slot))
+		return true;
+
+	while (run->fetch != NULL)
+	{
+		qf_fetch_set_wanted(run->fetch, rows_wanted(scan));
+		if (!qf_fetch_next(run->fetch, &task))
+		{
+			run->fetch = NULL;
+			MemoryContextDelete(run->context);
+			return false;
+		}
+		if (task.object == NULL)
+			continue;			/* vanished since it was listed */
+
+		qf_row_fill(scan->row, task.object, task.id, slot->tts_values,
+					slot->tts_isnull);
+		ExecStoreVirtualTuple(slot);
+		if (run->store != NULL)
+			tuplestore_puttupleslot(run->store, slot);
+		return true;
+	}
+	return false;
+}
+
+static bool
+next_stored(QfScan *scan, TupleTableSlot *slot)
+{
+	if (scan->stored == NULL)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(scan->context);
+
+		scan->stored = MakeSingleTupleTableSlot(slot->tts_tupleDescriptor,
+												&TTSOpsMinimalTuple);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	if (!tuplestore_gettupleslot(scan->run->store, true, false, scan->stored))
+		return false;
+	ExecCopySlot(slot, scan->stored);
+	return true;
+}
+
+/* Is an item of the list wanted, and is it all we need? */
+static QfFetchVerdict
+judge_item(const char *id, const QfJson *item, void *arg)
+{
+	QfScan	   *scan = arg;
+	TupleTableSlot *slot = scan->item_slot;
+	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
+
+	if (!scan->plan.details || !qf_row_lacks_member(scan->row, item))
+		return QF_FETCH_TAKE;
+	if (scan->list_qual == NULL)
+		return QF_FETCH_DETAIL;
+
+	ExecClearTuple(slot);
+	qf_row_fill(scan->row, item, id, slot->tts_values, slot->tts_isnull);
+	ExecStoreVirtualTuple(slot);
+	econtext->ecxt_scantuple = slot;
+	return ExecQual(scan->list_qual, econtext) ?
+		QF_FETCH_DETAIL : QF_FETCH_SKIP;
+}
+
+/* Rows that can still be wanted; -1: any number. */
+static int64
+rows_wanted(const QfScan *scan)
+{
+	return scan->plan.limit > scan->passed ?
+		scan->plan.limit - scan->passed : -1;
+}
+
+/*
+ * Under a limit, find out whether the row passes the quals, as the executor
+ * will once more.  Only then do we know how many rows are still wanted.
+ */
+static void
+count_passed(QfScan *scan, TupleTableSlot *slot)
+{
+	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
+
+	if (rows_wanted(scan) < 0)
+		return;
+	econtext->ecxt_scantuple = slot;
+	if (ExecQual(scan->node->ss.ps.qual, econtext))
+		scan->passed++;
+}

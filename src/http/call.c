@@ -1,0 +1,462 @@
+/*
+ * call.c
+ *	  One request and its reply: handle, headers, buffer.
+ *
+ * libcurl's callbacks run below libcurl's frames, which an error must not
+ * jump over.  So they use malloc, never a function of the server that can
+ * raise an error, and note why they stopped; whoever waits for the call turns
+ * that into an error later.
+ *
+ * src/http/call.c
+ */
+#include "postgres.h"
+
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "lib/stringinfo.h"
+#include "storage/fd.h"
+#include "utils/memutils.h"
+
+#include "http/call.h"
+#include "http/sign.h"
+
+/* CURLOPT_QUICK_EXIT and CURLOPT_PROTOCOLS_STR are needed. */
+#if !CURL_AT_LEAST_VERSION(7, 87, 0)
+#error "qianfan_fdw needs libcurl 7.87 or later"
+#endif
+
+StaticAssertDecl(CURL_ERROR_SIZE <= sizeof(((QfCall *) NULL)->error_buffer),
+				 "error_buffer is too small");
+
+/* Header bytes of one response, informational responses included. */
+#define MAX_HEADER_BYTES (64 * 1024)
+
+/* Seconds a signature is good for; the vendor's SDKs use the same. */
+#define SIGNATURE_LIFETIME 1800
+
+static bool set_common(CURL *easy, const QfOptions *options, CURLSH *share);
+static bool set_tls_and_proxy(CURL *easy, const QfOptions *options);
+static bool add_headers(QfCall *call, const QfOptions *options,
+						const QfCredential *credential, int64 now);
+static bool add_header(QfCall *call, const char *name, const char *value);
+static size_t receive_body(char *data, size_t size, size_t nmemb, void *arg);
+static size_t receive_header(char *data, size_t size, size_t nmemb, void *arg);
+static bool copy_header(const char *line, size_t length, const char *name,
+						char *value, size_t value_size);
+static curl_socket_t open_socket(void *arg, curlsocktype purpose,
+								 struct curl_sockaddr *address);
+static int	close_socket(void *arg, curl_socket_t sock);
+static int64 parse_retry_after(const char *text, int64 now);
+
+#define SET(easy, option, value) \
+	(curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+/*
+ * qf_call_new_handle
+ *		A libcurl handle with everything set that all requests to a server
+ *		have in common; NULL if libcurl could not.
+ *
+ * The caller owns it.  Requests borrow it one after another.
+ */
+void *
+qf_call_new_handle(const QfOptions *options, void *share)
+{
+	CURL	   *easy = curl_easy_init();
+
+	if (easy == NULL)
+		return NULL;
+	if (!set_common(easy, options, share) || !set_tls_and_proxy(easy, options))
+	{
+		curl_easy_cleanup(easy);
+		return NULL;
+	}
+	return easy;
+}
+
+/*
+ * qf_call_prepare
+ *		Sign the request at time "now" (seconds since 1970, by the server's
+ *		clock) and load it into call->easy.
+ *
+ * Allocates scratch in the current context.  Returns false, with the reason
+ * in the reply, if that failed; qf_call_detach() is due in both cases.
+ */
+bool
+qf_call_prepare(QfCall *call, const QfOptions *options,
+				const QfCredential *credential, int64 now)
+{
+	CURL	   *easy = call->easy;
+	QfPair		query = {"Action", call->request.action};
+	StringInfoData url;
+
+	qf_call_free_reply(call);
+	memset(&call->reply, 0, sizeof(call->reply));
+	call->reply.retry_after = -1;
+	call->reply.date = -1;
+	call->reply.transport = QF_TRANSPORT_UNSENT;
+	call->header_bytes = 0;
+	call->error_buffer[0] = '\0';
+	call->max_response_size = options->max_response_size;
+
+	initStringInfo(&url);
+	appendStringInfo(&url, "%s://%s%s",
+					 options->endpoint.tls ? "https" : "http",
+					 options->endpoint.host, options->endpoint.prefix);
+	qf_sign_append_path(&url, call->request.path);
+	appendStringInfoChar(&url, '?');
+	qf_sign_append_query(&url, &query, 1);
+
+	if (!add_headers(call, options, credential, now) ||
+		!SET(easy, CURLOPT_URL, url.data) ||
+		!SET(easy, CURLOPT_HTTPHEADER, call->headers) ||
+		!SET(easy, CURLOPT_POSTFIELDS, call->request.body) ||
+		!SET(easy, CURLOPT_POSTFIELDSIZE, (long) strlen(call->request.body)) ||
+		!SET(easy, CURLOPT_ERRORBUFFER, call->error_buffer) ||
+		!SET(easy, CURLOPT_WRITEDATA, call) ||
+		!SET(easy, CURLOPT_HEADERDATA, call) ||
+		!SET(easy, CURLOPT_PRIVATE, call))
+	{
+		strlcpy(call->reply.reason, "The request could not be built.",
+				sizeof(call->reply.reason));
+		return false;
+	}
+	return true;
+}
+
+/*
+ * qf_call_finish
+ *		Complete the reply after libcurl reported the end of the transfer.
+ *
+ * "now" as in qf_call_prepare.
+ */
+void
+qf_call_finish(QfCall *call, int curl_code, int64 now)
+{
+	QfReply    *reply = &call->reply;
+	long		status = 0;
+	curl_off_t	wire_bytes = 0;
+
+	(void) curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void) curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &wire_bytes);
+	reply->status = (int) status;
+	reply->wire_bytes = wire_bytes;
+	if (call->retry_after_text != NULL)
+		reply->retry_after = parse_retry_after(call->retry_after_text,
+											   reply->date >= 0 ?
+											   reply->date : now);
+
+	if (curl_code == CURLE_OK)
+	{
+		reply->transport = QF_TRANSPORT_ANSWERED;
+		return;
+	}
+
+	/* Unless a callback stopped the transfer and left its own verdict. */
+	if (reply->transport == QF_TRANSPORT_UNSENT)
+	{
+		if (curl_code == CURLE_FILESIZE_EXCEEDED)
+			reply->transport = QF_TRANSPORT_TOO_LARGE;
+		else if (curl_code == CURLE_BAD_CONTENT_ENCODING)
+			reply->transport = QF_TRANSPORT_UNREADABLE;
+		else
+			reply->transport = QF_TRANSPORT_FAILED;
+	}
+	if (reply->reason[0] == '\0')
+		strlcpy(reply->reason,
+				call->error_buffer[0] != '\0' ?
+				call->error_buffer : curl_easy_strerror(curl_code),
+				sizeof(reply->reason));
+}
+
+/*
+ * qf_call_detach
+ *		Take this call's data out of the libcurl handle and free it, so that
+ *		the handle can serve another call.  Idempotent; call->easy stays.
+ */
+void
+qf_call_detach(QfCall *call)
+{
+	CURL	   *easy = call->easy;
+
+	if (easy != NULL)
+	{
+		(void) SET(easy, CURLOPT_HTTPHEADER, NULL);
+		(void) SET(easy, CURLOPT_POSTFIELDS, NULL);
+		(void) SET(easy, CURLOPT_ERRORBUFFER, NULL);
+		(void) SET(easy, CURLOPT_WRITEDATA, NULL);
+		(void) SET(easy, CURLOPT_HEADERDATA, NULL);
+		(void) SET(easy, CURLOPT_PRIVATE, NULL);
+	}
+
+	/* Signature and session token are in there. */
+	for (struct curl_slist *item = call->headers; item != NULL; item = item->next)
+		explicit_bzero(item->data, strlen(item->data));
+	curl_slist_free_all(call->headers);
+	call->headers = NULL;
+	free(call->retry_after_text);
+	call->retry_after_text = NULL;
+}
+
+/* Free the body of the reply.  Idempotent. */
+void
+qf_call_free_reply(QfCall *call)
+{
+	free(call->reply.body);
+	call->reply.body = NULL;
+	call->reply.length = 0;
+	call->capacity = 0;
+}
+
+static bool
+set_common(CURL *easy, const QfOptions *options, CURLSH *share)
+{
+	return SET(easy, CURLOPT_SHARE, share) &&
+		SET(easy, CURLOPT_NOSIGNAL, 1L) &&
+		SET(easy, CURLOPT_POST, 1L) &&
+		SET(easy, CURLOPT_USERAGENT, "qianfan_fdw/" QIANFAN_FDW_VERSION) &&
+		SET(easy, CURLOPT_ACCEPT_ENCODING, "gzip") &&
+		SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
+		SET(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED) &&
+		SET(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
+		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) &&
+		/* Rather share one HTTP/2 connection than open one for each call. */
+		SET(easy, CURLOPT_PIPEWAIT, options->endpoint.tls ? 1L : 0L) &&
+		SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout) &&
+		SET(easy, CURLOPT_TIMEOUT_MS, (long) options->request_timeout) &&
+		SET(easy, CURLOPT_MAXFILESIZE_LARGE,
+			(curl_off_t) options->max_response_size) &&
+		/* Do not wait for a name server when a statement is cancelled. */
+		SET(easy, CURLOPT_QUICK_EXIT, 1L) &&
+		SET(easy, CURLOPT_WRITEFUNCTION, receive_body) &&
+		SET(easy, CURLOPT_HEADERFUNCTION, receive_header) &&
+		SET(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
+		SET(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+}
+
+/* An empty proxy keeps libcurl from looking into the environment. */
+static bool
+set_tls_and_proxy(CURL *easy, const QfOptions *options)
+{
+	return SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
+		SET(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
+		SET(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
+		(options->ca_file == NULL ||
+		 (SET(easy, CURLOPT_CAINFO, options->ca_file) &&
+		  SET(easy, CURLOPT_CAPATH, NULL))) &&
+		SET(easy, CURLOPT_PROXY,
+			options->proxy != NULL ? options->proxy : "") &&
+		SET(easy, CURLOPT_NOPROXY, "");
+}
+
+/*
+ * Build the header list.  host, x-bce-date and, if there is one, the session
+ * token are signed; one time serves both timestamps.
+ */
+static bool
+add_headers(QfCall *call, const QfOptions *options,
+			const QfCredential *credential, int64 now)
+{
+	static const char *const signed_headers[] = {
+		"host", "x-bce-date", "x-bce-security-token",
+	};
+	QfPair		query = {"Action", call->request.action};
+	QfPair		headers[3];
+	QfSignInput input = {0};
+	time_t		seconds = (time_t) now;
+	struct tm	tm;
+	char		timestamp[32];
+	StringInfoData authorization;
+	bool		ok;
+
+	if (gmtime_r(&seconds, &tm) == NULL ||
+		strftime(timestamp, sizeof(timestamp), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return false;
+
+	headers[0].name = "host";
+	headers[0].value = options->endpoint.host;
+	headers[1].name = "x-bce-date";
+	headers[1].value = timestamp;
+	headers[2].name = "x-bce-security-token";
+	headers[2].value = credential->session_token;
+
+	input.method = "POST";
+	input.path = psprintf("%s%s", options->endpoint.prefix,
+						  call->request.path);
+	input.query = &query;
+	input.nquery = 1;
+	input.headers = headers;
+	input.nheaders = credential->session_token != NULL ? 3 : 2;
+	input.signed_headers = signed_headers;
+	input.nsigned = input.nheaders;
+	input.access_key = credential->access_key;
+	input.secret_key = credential->secret_key;
+	input.timestamp = timestamp;
+	input.expiration = SIGNATURE_LIFETIME;
+
+	initStringInfo(&authorization);
+	ok = qf_sign_append_authorization(&authorization, &input) &&
+		add_header(call, "Host", options->endpoint.host) &&
+		add_header(call, "Content-Type", "application/json") &&
+		add_header(call, "x-bce-date", timestamp) &&
+		(credential->session_token == NULL ||
+		 add_header(call, "x-bce-security-token",
+					credential->session_token)) &&
+		add_header(call, "Authorization", authorization.data);
+	explicit_bzero(authorization.data, authorization.len);
+	return ok;
+}
+
+static bool
+add_header(QfCall *call, const char *name, const char *value)
+{
+	char	   *line = psprintf("%s: %s", name, value);
+	struct curl_slist *longer = curl_slist_append(call->headers, line);
+
+	explicit_bzero(line, strlen(line));
+	if (longer == NULL)
+		return false;
+	call->headers = longer;
+	return true;
+}
+
+/* CURLOPT_WRITEFUNCTION: data arrive decompressed. */
+static size_t
+receive_body(char *data, size_t size, size_t nmemb, void *arg)
+{
+	QfCall	   *call = arg;
+	QfReply    *reply = &call->reply;
+	size_t		length = size * nmemb;
+
+	if (length > call->max_response_size - reply->length)
+	{
+		reply->transport = QF_TRANSPORT_TOO_LARGE;
+		return 0;
+	}
+	if (reply->length + length + 1 > call->capacity)
+	{
+		size_t		capacity = Max(call->capacity * 2, 4096);
+		char	   *body;
+
+		while (capacity < reply->length + length + 1)
+			capacity *= 2;
+		body = realloc(reply->body, capacity);
+		if (body == NULL)
+		{
+			reply->transport = QF_TRANSPORT_FAILED;
+			strlcpy(reply->reason, "out of memory", sizeof(reply->reason));
+			return 0;
+		}
+		reply->body = body;
+		call->capacity = capacity;
+	}
+	memcpy(reply->body + reply->length, data, length);
+	reply->length += length;
+	reply->body[reply->length] = '\0';
+	return length;
+}
+
+/* CURLOPT_HEADERFUNCTION: one line each, of informational responses too. */
+static size_t
+receive_header(char *data, size_t size, size_t nmemb, void *arg)
+{
+	QfCall	   *call = arg;
+	QfReply    *reply = &call->reply;
+	size_t		length = size * nmemb;
+	char		value[64];
+
+	call->header_bytes += length;
+	if (call->header_bytes > MAX_HEADER_BYTES)
+	{
+		reply->transport = QF_TRANSPORT_TOO_LARGE;
+		return 0;
+	}
+
+	if (copy_header(data, length, "x-bce-request-id", reply->request_id,
+					sizeof(reply->request_id)) ||
+		copy_header(data, length, "x-bce-error-code", reply->error_code,
+					sizeof(reply->error_code)) ||
+		copy_header(data, length, "x-bce-error-message", reply->error_message,
+					sizeof(reply->error_message)))
+		return length;
+	if (copy_header(data, length, "date", value, sizeof(value)))
+		reply->date = curl_getdate(value, NULL);
+	else if (copy_header(data, length, "retry-after", value, sizeof(value)))
+	{
+		free(call->retry_after_text);
+		call->retry_after_text = strdup(value);
+	}
+	return length;
+}
+
+/* If this is the header of that (lower-case) name, copy its value. */
+static bool
+copy_header(const char *line, size_t length, const char *name,
+			char *value, size_t value_size)
+{
+	size_t		name_length = strlen(name);
+	const char *start = line + name_length + 1;
+	const char *end = line + length;
+
+	if (length <= name_length || line[name_length] != ':' ||
+		pg_strncasecmp(line, name, name_length) != 0)
+		return false;
+	while (start < end && (*start == ' ' || *start == '\t'))
+		start++;
+	while (end > start && (end[-1] == '\r' || end[-1] == '\n' ||
+						   end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	if (end - start >= value_size)
+		end = start + value_size - 1;
+	memcpy(value, start, end - start);
+	value[end - start] = '\0';
+	return true;
+}
+
+/*
+ * Sockets count against max_files_per_process, so that the server closes
+ * some of its own files instead of running out.
+ */
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	int			sock;
+
+	if (!AcquireExternalFD())
+		return CURL_SOCKET_BAD;
+	sock = socket(address->family, address->socktype | SOCK_CLOEXEC,
+				  address->protocol);
+	if (sock < 0)
+	{
+		ReleaseExternalFD();
+		return CURL_SOCKET_BAD;
+	}
+	return sock;
+}
+
+static int
+close_socket(void *arg, curl_socket_t sock)
+{
+	ReleaseExternalFD();
+	return close(sock);
+}
+
+/*
+ * RFC 9110, section 10.2.3: seconds or a date.  Returns milliseconds, or -1.
+ */
+static int64
+parse_retry_after(const char *text, int64 now)
+{
+	time_t		date;
+	size_t		digits = strspn(text, "0123456789");
+
+	if (digits > 0 && text[digits] == '\0')
+		return digits > 9 ? PG_INT32_MAX : (int64) strtol(text, NULL, 10) * 1000;
+	date = curl_getdate(text, NULL);
+	if (date == -1)
+		return -1;
+	return date > now ? ((int64) date - now) * 1000 : 0;
+}

@@ -1,0 +1,889 @@
+/*
+ * pool.c
+ *	  The event loop: connections, concurrency, rate, retries, cancel.
+ *
+ * A pool belongs to one server of this session and lives until the server or
+ * one of its user mappings changes, or the backend ends.  It owns a libcurl
+ * multi handle, hence the connections, and never a secret.  A queue belongs
+ * to one scan, lives in the scan's memory context, and limits how many of the
+ * scan's calls run at once.  Whoever waits for one call drives them all, also
+ * those of other scans on the same server.
+ *
+ * The sockets of libcurl are kept in an epoll instance of our own.  It is one
+ * more descriptor for the server's WaitEventSet, next to the latch, so that
+ * set is built once: a WaitEventSet cannot drop a socket, and building one for
+ * each wait costs more system calls than the request.
+ *
+ * Nothing here raises an error below a frame of libcurl.  Interrupts are
+ * served in qf_call_wait() only, between calls of libcurl; a statement that
+ * ends by one leaves its calls to the reset callbacks of their contexts.
+ *
+ * src/http/pool.c
+ */
+#include "postgres.h"
+
+#include <signal.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "access/xact.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "storage/fd.h"
+#include "storage/ipc.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "base/guc.h"
+#include "http/pool.h"
+
+/* Handles kept for reuse; more than a scan can use at once is waste. */
+#define MAX_IDLE_HANDLES 256
+
+/* Connections kept open: as many as max_concurrency can be. */
+#define MAX_CONNECTIONS 256
+
+/* Largest correction of our clock that an answer can make, seconds. */
+#define MAX_CLOCK_OFFSET (24 * 60 * 60)
+
+/* Calls the rate limit lets through at once, as a share of a second. */
+#define RATE_BURST 0.1
+
+typedef struct QfPool
+{
+	dlist_node	node;			/* in pools */
+	MemoryContext context;		/* owns this struct */
+	MemoryContextCallback cleanup;
+	QfOptions	options;		/* as of creation; strings in context */
+	bool		stale;			/* options have changed; take no new queue */
+	bool		listed;			/* in pools? */
+	int			nqueues;
+	dlist_head	queues;
+
+	CURLM	   *multi;
+	CURLSH	   *share;			/* TLS sessions */
+	CURL	   *idle[MAX_IDLE_HANDLES];
+	int			nidle;
+	int			epoll;			/* -1: none */
+	WaitEventSet *wait_set;
+	int64		timer;			/* when libcurl wants to be called, or -1 */
+
+	double		tokens;			/* of the rate limit */
+	int64		tokens_time;	/* when they were last counted */
+	int64		clock_offset;	/* seconds to add to our clock */
+} QfPool;
+
+struct QfQueue
+{
+	dlist_node	node;			/* in its pool's queues */
+	QfPool	   *pool;
+	MemoryContext context;		/* owns this struct and the calls */
+	MemoryContext scratch;		/* reset after each attempt is prepared */
+	MemoryContextCallback cleanup;
+	const QfOptions *options;
+	const QfCredential *credential;
+	QfJudge		judge;
+	QfCounters *counters;
+	dlist_head	waiting;		/* of QfCall */
+	int			nrunning;
+};
+
+static dlist_head pools = DLIST_STATIC_INIT(pools);
+
+/* The statement whose calls are counted, and how many it has made. */
+static TimestampTz budget_statement = 0;
+static int64 budget_calls = 0;
+
+static void invalidate_pools(Datum arg, int cacheid, uint32 hashvalue);
+static void close_stale_pools(XactEvent event, void *arg);
+static void close_all_pools(int code, Datum arg);
+static QfPool *find_pool(const QfOptions *options);
+static bool same_connection(const QfOptions *a, const QfOptions *b);
+static QfPool *create_pool(const QfOptions *options);
+static void copy_options(QfPool *pool, const QfOptions *options);
+static void initialize(void);
+static void open_pool(QfPool *pool);
+static void close_pool(void *arg);
+static void cleanup_queue(void *arg);
+static void cleanup_call(void *arg);
+static void advance(QfPool *pool);
+static void start_due_calls(QfPool *pool);
+static void start_call(QfCall *call);
+static CURL *borrow_handle(QfPool *pool);
+static void return_handle(QfCall *call);
+static bool take_budget(void);
+static bool take_token(QfPool *pool, int64 now);
+static int64 next_token(const QfPool *pool);
+static void run_multi(QfPool *pool, curl_socket_t sock, int events);
+static void finish_transfers(QfPool *pool);
+static void finish_attempt(QfCall *call);
+static QfOutcome judge_call(QfCall *call);
+static bool learn_clock(QfCall *call);
+static void wait_for_events(QfPool *pool, QfCounters *counters);
+static long wait_timeout(QfPool *pool);
+static int	watch_socket(CURL *easy, curl_socket_t sock, int what, void *arg,
+						 void *sock_arg);
+static int	set_timer(CURLM *multi, long timeout, void *arg);
+static int64 now_usec(void);
+static int64 server_time(const QfPool *pool);
+
+/*
+ * qf_queue_create
+ *		A queue for one scan's calls, freed with the context "owner" together
+ *		with all calls it still has.
+ *
+ * options, credential and counters must live as long.  Makes no request.
+ * Raises HV00N if libcurl or the system is out of resources.
+ */
+QfQueue *
+qf_queue_create(MemoryContext owner, const QfOptions *options,
+				const QfCredential *credential, QfJudge judge,
+				QfCounters *counters)
+{
+	QfPool	   *pool = find_pool(options);
+	MemoryContext context;
+	QfQueue    *queue;
+
+	context = AllocSetContextCreate(owner, "qianfan_fdw queue",
+									ALLOCSET_SMALL_SIZES);
+	queue = MemoryContextAllocZero(context, sizeof(QfQueue));
+	queue->context = context;
+	queue->scratch = AllocSetContextCreate(context, "qianfan_fdw attempt",
+										   ALLOCSET_DEFAULT_SIZES);
+	queue->pool = pool;
+	queue->options = options;
+	queue->credential = credential;
+	queue->judge = judge;
+	queue->counters = counters;
+	dlist_init(&queue->waiting);
+
+	dlist_push_tail(&pool->queues, &queue->node);
+	pool->nqueues++;
+	queue->cleanup.func = cleanup_queue;
+	queue->cleanup.arg = queue;
+	MemoryContextRegisterResetCallback(context, &queue->cleanup);
+	return queue;
+}
+
+/*
+ * qf_queue_submit
+ *		Add a call.  It is sent when the queue is next driven and has room.
+ *
+ * The strings of the request must live until the call is released.
+ */
+QfCall *
+qf_queue_submit(QfQueue *queue, const QfRequest *request)
+{
+	MemoryContext context;
+	QfCall	   *call;
+
+	context = AllocSetContextCreate(queue->context, "qianfan_fdw call",
+									ALLOCSET_SMALL_SIZES);
+	call = MemoryContextAllocZero(context, sizeof(QfCall));
+	call->context = context;
+	call->queue = queue;
+	call->request = *request;
+	call->cleanup.func = cleanup_call;
+	call->cleanup.arg = call;
+	MemoryContextRegisterResetCallback(context, &call->cleanup);
+	call->state = QF_CALL_WAITING;
+	dlist_push_tail(&queue->waiting, &call->node);
+	return call;
+}
+
+/* Start what can be started and take in what has arrived; does not wait. */
+void
+qf_queue_progress(QfQueue *queue)
+{
+	advance(queue->pool);
+}
+
+const QfOptions *
+qf_queue_options(const QfQueue *queue)
+{
+	return queue->options;
+}
+
+/*
+ * qf_call_wait
+ *		Drive the pool until this call is done.  Serves interrupts.
+ */
+void
+qf_call_wait(QfCall *call)
+{
+	QfPool	   *pool = call->queue->pool;
+
+	while (call->state != QF_CALL_DONE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		advance(pool);
+		if (call->state != QF_CALL_DONE)
+			wait_for_events(pool, call->queue->counters);
+	}
+}
+
+/* Free a call in whatever state it is. */
+void
+qf_call_release(QfCall *call)
+{
+	MemoryContextDelete(call->context);
+}
+
+/*
+ * A server or user mapping has changed.  Which one is not worth finding out:
+ * DDL on them is rare, and the price is one new connection.
+ */
+static void
+invalidate_pools(Datum arg, int cacheid, uint32 hashvalue)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &pools)
+		dlist_container(QfPool, node, iter.cur)->stale = true;
+}
+
+/* Close the pools nobody uses any more once a transaction is over. */
+static void
+close_stale_pools(XactEvent event, void *arg)
+{
+	dlist_mutable_iter iter;
+
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
+		event != XACT_EVENT_PREPARE)
+		return;
+	dlist_foreach_modify(iter, &pools)
+	{
+		QfPool	   *pool = dlist_container(QfPool, node, iter.cur);
+
+		if (pool->stale && pool->nqueues == 0)
+			MemoryContextDelete(pool->context);
+	}
+}
+
+static void
+close_all_pools(int code, Datum arg)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &pools)
+		close_pool(dlist_container(QfPool, node, iter.cur));
+}
+
+/* The pool of a server with these options, made if there is none. */
+static QfPool *
+find_pool(const QfOptions *options)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &pools)
+	{
+		QfPool	   *pool = dlist_container(QfPool, node, iter.cur);
+
+		if (pool->options.serverid == options->serverid &&
+			!same_connection(&pool->options, options))
+			pool->stale = true;
+		if (pool->stale && pool->nqueues == 0)
+			MemoryContextDelete(pool->context);
+		else if (!pool->stale &&
+				 pool->options.serverid == options->serverid)
+			return pool;
+	}
+	return create_pool(options);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Are two sets of options alike in all that a pool depends on? */
+static bool
+same_connection(const QfOptions *a, const QfOptions *b)
+{
+	return a->endpoint.tls == b->endpoint.tls &&
+		same_text(a->endpoint.host, b->endpoint.host) &&
+		same_text(a->endpoint.prefix, b->endpoint.prefix) &&
+		a->connect_timeout == b->connect_timeout &&
+		a->request_timeout == b->request_timeout &&
+		a->max_response_size == b->max_response_size &&
+		a->rate_limit == b->rate_limit &&
+		same_text(a->proxy, b->proxy) &&
+		same_text(a->ca_file, b->ca_file);
+}
+
+/*
+ * A pool is built in a temporary context, which takes everything back if an
+ * error comes, and promoted to the session when it is complete.
+ */
+static QfPool *
+create_pool(const QfOptions *options)
+{
+	MemoryContext context;
+	QfPool	   *pool;
+
+	initialize();
+	context = AllocSetContextCreate(CurrentMemoryContext, "qianfan_fdw pool",
+									ALLOCSET_DEFAULT_SIZES);
+	pool = MemoryContextAllocZero(context, sizeof(QfPool));
+	pool->context = context;
+	pool->epoll = -1;
+	pool->timer = -1;
+	dlist_init(&pool->queues);
+	copy_options(pool, options);
+	pool->cleanup.func = close_pool;
+	pool->cleanup.arg = pool;
+	MemoryContextRegisterResetCallback(context, &pool->cleanup);
+
+	open_pool(pool);
+
+	MemoryContextSetParent(context, TopMemoryContext);
+	dlist_push_tail(&pools, &pool->node);
+	pool->listed = true;
+	return pool;
+}
+
+static void
+copy_options(QfPool *pool, const QfOptions *options)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(pool->context);
+	QfOptions  *copy = &pool->options;
+
+	*copy = *options;
+	copy->server_name = pstrdup(options->server_name);
+	copy->endpoint.host = pstrdup(options->endpoint.host);
+	copy->endpoint.prefix = pstrdup(options->endpoint.prefix);
+	if (options->proxy != NULL)
+		copy->proxy = pstrdup(options->proxy);
+	if (options->ca_file != NULL)
+		copy->ca_file = pstrdup(options->ca_file);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/*
+ * Once per backend: start libcurl, and have us told of changes of servers and
+ * user mappings and of the end of transactions and of the backend.
+ */
+static void
+initialize(void)
+{
+	static bool initialized = false;
+
+	if (initialized)
+		return;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
+				 errmsg("could not initialize libcurl")));
+	initialized = true;
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, invalidate_pools, 0);
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, invalidate_pools, 0);
+	RegisterXactCallback(close_stale_pools, NULL);
+	on_proc_exit(close_all_pools, 0);
+}
+
+static void
+open_pool(QfPool *pool)
+{
+	ReserveExternalFD();
+	pool->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (pool->epoll < 0)
+	{
+		ReleaseExternalFD();
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not create epoll instance: %m")));
+	}
+	pool->wait_set = qf_compat_wait_event_set(3);
+	AddWaitEventToSet(pool->wait_set, WL_LATCH_SET, PGINVALID_SOCKET,
+					  MyLatch, NULL);
+	AddWaitEventToSet(pool->wait_set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET,
+					  NULL, NULL);
+	AddWaitEventToSet(pool->wait_set, WL_SOCKET_READABLE, pool->epoll,
+					  NULL, NULL);
+
+	pool->multi = curl_multi_init();
+	pool->share = curl_share_init();
+	if (pool->multi == NULL || pool->share == NULL ||
+		curl_share_setopt(pool->share, CURLSHOPT_SHARE,
+						  CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK ||
+		curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION,
+						  watch_socket) != CURLM_OK ||
+		curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool) != CURLM_OK ||
+		curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION,
+						  set_timer) != CURLM_OK ||
+		curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool) != CURLM_OK ||
+		curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS,
+						  (long) MAX_CONNECTIONS) != CURLM_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
+				 errmsg("could not set up libcurl for server \"%s\"",
+						pool->options.server_name)));
+}
+
+/* Reset callback of a pool's context.  Idempotent. */
+static void
+close_pool(void *arg)
+{
+	QfPool	   *pool = arg;
+
+	if (pool->listed)
+		dlist_delete(&pool->node);
+	pool->listed = false;
+
+	while (pool->nidle > 0)
+		curl_easy_cleanup(pool->idle[--pool->nidle]);
+	if (pool->multi != NULL)
+		(void) curl_multi_cleanup(pool->multi);
+	pool->multi = NULL;
+	if (pool->share != NULL)
+		(void) curl_share_cleanup(pool->share);
+	pool->share = NULL;
+	if (pool->wait_set != NULL)
+		FreeWaitEventSet(pool->wait_set);
+	pool->wait_set = NULL;
+	if (pool->epoll >= 0)
+	{
+		(void) close(pool->epoll);
+		ReleaseExternalFD();
+	}
+	pool->epoll = -1;
+}
+
+/* Reset callback of a queue's context; its calls are gone by then. */
+static void
+cleanup_queue(void *arg)
+{
+	QfQueue    *queue = arg;
+
+	dlist_delete(&queue->node);
+	queue->pool->nqueues--;
+}
+
+/* Reset callback of a call's context. */
+static void
+cleanup_call(void *arg)
+{
+	QfCall	   *call = arg;
+
+	if (call->state == QF_CALL_WAITING)
+		dlist_delete(&call->node);
+	return_handle(call);
+	qf_call_free_reply(call);
+	call->state = QF_CALL_DONE;
+}
+
+/* Do all that can be done without waiting. */
+static void
+advance(QfPool *pool)
+{
+	start_due_calls(pool);
+	if (pool->timer >= 0 && pool->timer <= now_usec())
+	{
+		pool->timer = -1;
+		run_multi(pool, CURL_SOCKET_TIMEOUT, 0);
+	}
+	finish_transfers(pool);
+	start_due_calls(pool);
+}
+
+/* Hand waiting calls to libcurl, as far as concurrency and rate allow. */
+static void
+start_due_calls(QfPool *pool)
+{
+	dlist_iter	queue_iter;
+
+	dlist_foreach(queue_iter, &pool->queues)
+	{
+		QfQueue    *queue = dlist_container(QfQueue, node, queue_iter.cur);
+		dlist_mutable_iter iter;
+
+		dlist_foreach_modify(iter, &queue->waiting)
+		{
+			QfCall	   *call = dlist_container(QfCall, node, iter.cur);
+			int64		now;
+
+			if (queue->nrunning >= queue->options->max_concurrency)
+				break;
+			now = now_usec();
+			if (call->not_before > now)
+				continue;
+			if (!take_token(pool, now))
+				return;
+			dlist_delete(&call->node);
+			start_call(call);
+		}
+	}
+}
+
+/* Start one attempt; one that cannot even start is done. */
+static void
+start_call(QfCall *call)
+{
+	QfQueue    *queue = call->queue;
+	QfPool	   *pool = queue->pool;
+	MemoryContext oldcontext;
+	bool		ready;
+
+	call->state = QF_CALL_DONE;
+	if (!take_budget())
+	{
+		qf_call_free_reply(call);
+		memset(&call->reply, 0, sizeof(call->reply));
+		call->reply.transport = QF_TRANSPORT_OVER_BUDGET;
+		(void) judge_call(call);
+		return;
+	}
+
+	call->easy = borrow_handle(pool);
+	oldcontext = MemoryContextSwitchTo(queue->scratch);
+	ready = call->easy != NULL &&
+		qf_call_prepare(call, &pool->options, queue->credential,
+						server_time(pool));
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextReset(queue->scratch);
+
+	if (!ready || curl_multi_add_handle(pool->multi, call->easy) != CURLM_OK)
+	{
+		call->reply.transport = QF_TRANSPORT_UNSENT;
+		if (call->reply.reason[0] == '\0')
+			strlcpy(call->reply.reason, "libcurl is out of resources",
+					sizeof(call->reply.reason));
+		return_handle(call);
+		(void) judge_call(call);
+		return;
+	}
+	call->state = QF_CALL_RUNNING;
+	call->started = now_usec();
+	queue->nrunning++;
+	queue->counters->calls++;
+}
+
+static CURL *
+borrow_handle(QfPool *pool)
+{
+	if (pool->nidle > 0)
+		return pool->idle[--pool->nidle];
+	return qf_call_new_handle(&pool->options, pool->share);
+}
+
+/*
+ * Take a call's handle back, out of libcurl's hands first if need be.
+ * Idempotent.
+ */
+static void
+return_handle(QfCall *call)
+{
+	QfPool	   *pool = call->queue->pool;
+
+	if (call->state == QF_CALL_RUNNING)
+	{
+		(void) curl_multi_remove_handle(pool->multi, call->easy);
+		call->queue->nrunning--;
+		call->state = QF_CALL_DONE;
+	}
+	qf_call_detach(call);
+	if (call->easy != NULL)
+	{
+		if (pool->nidle < MAX_IDLE_HANDLES)
+			pool->idle[pool->nidle++] = call->easy;
+		else
+			curl_easy_cleanup(call->easy);
+	}
+	call->easy = NULL;
+}
+
+/*
+ * Count a call of the current statement; false if it must not be made.  The
+ * time the client's message arrived identifies the statement, so functions
+ * and scans of all servers count together.
+ */
+static bool
+take_budget(void)
+{
+	TimestampTz statement = GetCurrentStatementStartTimestamp();
+
+	if (statement != budget_statement)
+	{
+		budget_statement = statement;
+		budget_calls = 0;
+	}
+	if (qf_guc_max_requests > 0 && budget_calls >= qf_guc_max_requests)
+		return false;
+	budget_calls++;
+	return true;
+}
+
+/*
+ * The rate limit is a token bucket.  It holds a tenth of a second's calls, at
+ * least one, so that what a busy moment could not send is not lost, and no
+ * second sees much more than the limit.
+ */
+static bool
+take_token(QfPool *pool, int64 now)
+{
+	double		rate = pool->options.rate_limit;
+
+	if (rate <= 0)
+		return true;
+	if (pool->tokens_time == 0)
+		pool->tokens = 1;
+	else
+		pool->tokens += rate * (now - pool->tokens_time) / 1000000.0;
+	pool->tokens_time = now;
+	pool->tokens = Min(pool->tokens, Max(1, rate * RATE_BURST));
+	if (pool->tokens < 1)
+		return false;
+	pool->tokens -= 1;
+	return true;
+}
+
+/* When the bucket will hold a token, by the monotonic clock. */
+static int64
+next_token(const QfPool *pool)
+{
+	if (pool->options.rate_limit <= 0 || pool->tokens >= 1)
+		return 0;
+	return pool->tokens_time + 1 +
+		(int64) ((1 - pool->tokens) * 1000000.0 / pool->options.rate_limit);
+}
+
+/*
+ * Let libcurl work.  All signals are blocked meanwhile: libcurl starts a
+ * thread to resolve a name, and a thread inherits the mask it is started
+ * under; a signal handler of the server must never run in one.
+ */
+static void
+run_multi(QfPool *pool, curl_socket_t sock, int events)
+{
+	sigset_t	all;
+	sigset_t	saved;
+	int			running;
+
+	sigfillset(&all);
+	(void) pthread_sigmask(SIG_SETMASK, &all, &saved);
+	(void) curl_multi_socket_action(pool->multi, sock, events, &running);
+	(void) pthread_sigmask(SIG_SETMASK, &saved, NULL);
+}
+
+/* Take the transfers that have ended from libcurl. */
+static void
+finish_transfers(QfPool *pool)
+{
+	CURLMsg    *message;
+	int			left;
+
+	while ((message = curl_multi_info_read(pool->multi, &left)) != NULL)
+	{
+		CURLcode	code = message->data.result;
+		void	   *private = NULL;
+		QfCall	   *call;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		(void) curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+								 (char **) &private);
+		call = private;
+		qf_call_finish(call, code, server_time(pool));
+		return_handle(call);	/* message is gone from here on */
+		finish_attempt(call);
+	}
+}
+
+/* An attempt has ended: done, or once more? */
+static void
+finish_attempt(QfCall *call)
+{
+	QfQueue    *queue = call->queue;
+	QfRetryInput input = {0};
+	QfRetryVerdict verdict;
+
+	queue->counters->bytes += call->reply.wire_bytes;
+	elog(DEBUG1, "qianfan_fdw: %s on server \"%s\": status %d, %zu bytes, %.3f ms, retry %d",
+		 call->request.action, queue->options->server_name,
+		 call->reply.status, call->reply.length,
+		 (now_usec() - call->started) / 1000.0, call->retries);
+
+	input.outcome = judge_call(call);
+	input.retries = call->retries;
+	input.max_retries = queue->options->max_retries;
+	input.retry_delay = queue->options->retry_delay;
+	input.retry_after = call->reply.retry_after;
+	input.clock_learned = input.outcome == QF_OUTCOME_EXPIRED &&
+		learn_clock(call);
+	input.random = pg_prng_double(&pg_global_prng_state);
+	verdict = qf_retry_decide(&input);
+	if (!verdict.again)
+		return;
+
+	if (verdict.counts)
+		call->retries++;
+	queue->counters->retries++;
+	call->not_before = now_usec() + verdict.delay * 1000;
+	call->state = QF_CALL_WAITING;
+	dlist_push_tail(&queue->waiting, &call->node);
+}
+
+static QfOutcome
+judge_call(QfCall *call)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(call->context);
+	QfOutcome	outcome = call->queue->judge(call);
+
+	MemoryContextSwitchTo(oldcontext);
+	return outcome;
+}
+
+/*
+ * The server refused a signature because of its time.  Take the time from its
+ * Date header, once per call, if nobody on the way can have forged it and if
+ * it is believable.
+ */
+static bool
+learn_clock(QfCall *call)
+{
+	QfPool	   *pool = call->queue->pool;
+	int64		offset;
+
+	if (call->clock_learned || call->reply.date < 0 ||
+		!(pool->options.endpoint.tls || pool->options.endpoint.loopback))
+		return false;
+	offset = call->reply.date - (int64) time(NULL);
+	if (offset > MAX_CLOCK_OFFSET || offset < -MAX_CLOCK_OFFSET)
+		return false;
+	pool->clock_offset = offset;
+	call->clock_learned = true;
+	return true;
+}
+
+/* Sleep until a socket, the latch or the time calls for work. */
+static void
+wait_for_events(QfPool *pool, QfCounters *counters)
+{
+	WaitEvent	occurred[3];
+	int64		start = now_usec();
+	int			noccurred;
+
+	noccurred = WaitEventSetWait(pool->wait_set, wait_timeout(pool),
+								 occurred, lengthof(occurred),
+								 qf_compat_wait_event());
+	counters->wait_time += now_usec() - start;
+
+	for (int i = 0; i < noccurred; i++)
+	{
+		if (occurred[i].events & WL_LATCH_SET)
+			ResetLatch(MyLatch);
+		if (occurred[i].events & WL_SOCKET_READABLE)
+		{
+			struct epoll_event ready[64];
+			int			nready = epoll_wait(pool->epoll, ready,
+											lengthof(ready), 0);
+
+			for (int j = 0; j < nready; j++)
+			{
+				int			events = 0;
+
+				if (ready[j].events & EPOLLIN)
+					events |= CURL_CSELECT_IN;
+				if (ready[j].events & EPOLLOUT)
+					events |= CURL_CSELECT_OUT;
+				if (ready[j].events & (EPOLLERR | EPOLLHUP))
+					events |= CURL_CSELECT_ERR;
+				run_multi(pool, ready[j].data.fd, events);
+			}
+		}
+	}
+}
+
+/* Milliseconds until something falls due by itself; -1 for never. */
+static long
+wait_timeout(QfPool *pool)
+{
+	int64		due = pool->timer;
+	int64		token = next_token(pool);
+	int64		now = now_usec();
+	dlist_iter	queue_iter;
+
+	dlist_foreach(queue_iter, &pool->queues)
+	{
+		QfQueue    *queue = dlist_container(QfQueue, node, queue_iter.cur);
+		dlist_iter	iter;
+
+		if (queue->nrunning >= queue->options->max_concurrency)
+			continue;
+		dlist_foreach(iter, &queue->waiting)
+		{
+			QfCall	   *call = dlist_container(QfCall, node, iter.cur);
+			int64		start = Max(call->not_before, token);
+
+			if (due < 0 || start < due)
+				due = start;
+		}
+	}
+	if (due < 0)
+		return -1;
+	if (due <= now)
+		return 0;
+	return (long) Min((due - now + 999) / 1000, 60 * 60 * 1000);
+}
+
+/*
+ * CURLMOPT_SOCKETFUNCTION.  Whether a socket is new is left to the kernel to
+ * know: it forgets one that was closed, and numbers are used again.
+ */
+static int
+watch_socket(CURL *easy, curl_socket_t sock, int what, void *arg,
+			 void *sock_arg)
+{
+	QfPool	   *pool = arg;
+	struct epoll_event event = {0};
+
+	if (what == CURL_POLL_REMOVE)
+	{
+		(void) epoll_ctl(pool->epoll, EPOLL_CTL_DEL, sock, &event);
+		return 0;
+	}
+	event.data.fd = sock;
+	if (what & CURL_POLL_IN)
+		event.events |= EPOLLIN;
+	if (what & CURL_POLL_OUT)
+		event.events |= EPOLLOUT;
+	if (epoll_ctl(pool->epoll, EPOLL_CTL_MOD, sock, &event) == 0 ||
+		epoll_ctl(pool->epoll, EPOLL_CTL_ADD, sock, &event) == 0)
+		return 0;
+	return -1;
+}
+
+/* CURLMOPT_TIMERFUNCTION: milliseconds from now, or -1 for none. */
+static int
+set_timer(CURLM *multi, long timeout, void *arg)
+{
+	QfPool	   *pool = arg;
+
+	pool->timer = timeout < 0 ? -1 : now_usec() + (int64) timeout * 1000;
+	return 0;
+}
+
+/* Microseconds by a clock that nobody sets. */
+static int64
+now_usec(void)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MICROSEC(now);
+}
+
+/* What the server's clock shows, as far as we know; seconds since 1970. */
+static int64
+server_time(const QfPool *pool)
+{
+	return (int64) time(NULL) + pool->clock_offset;
+}

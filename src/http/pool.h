@@ -1,0 +1,32 @@
+/*
+ * pool.h
+ *	  Many calls at once, over connections kept for the session.
+ *
+ * src/http/pool.h
+ */
+#ifndef QF_HTTP_POOL_H
+#define QF_HTTP_POOL_H
+
+#include "base/counters.h"
+#include "http/call.h"
+#include "http/retry.h"
+
+typedef struct QfQueue QfQueue;
+
+/*
+ * Says what a reply means for the retry policy, and may leave its findings
+ * in call->answer.  Called outside libcurl, in the call's memory context, each
+ * time an attempt has ended; must not wait.
+ */
+typedef QfOutcome (*QfJudge) (QfCall *call);
+
+extern QfQueue *qf_queue_create(MemoryContext owner, const QfOptions *options,
+								const QfCredential *credential,
+								QfJudge judge, QfCounters *counters);
+extern QfCall *qf_queue_submit(QfQueue *queue, const QfRequest *request);
+extern void qf_queue_progress(QfQueue *queue);
+extern const QfOptions *qf_queue_options(const QfQueue *queue);
+extern void qf_call_wait(QfCall *call);
+extern void qf_call_release(QfCall *call);
+
+#endif							/* QF_HTTP_POOL_H */

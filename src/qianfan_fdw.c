@@ -1,0 +1,57 @@
+/*
+ * qianfan_fdw.c
+ *	  Module magic, _PG_init, and the handler: the table of callbacks.
+ *
+ * src/qianfan_fdw.c
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "foreign/fdwapi.h"
+
+#include "base/compat.h"
+#include "base/guc.h"
+#include "fdw/explain.h"
+#include "fdw/import.h"
+#include "fdw/modify.h"
+#include "fdw/plan.h"
+#include "fdw/scan.h"
+
+QF_MODULE_MAGIC("qianfan_fdw", QIANFAN_FDW_VERSION);
+
+PG_FUNCTION_INFO_V1(qianfan_fdw_handler);
+
+void		_PG_init(void);
+
+/* Cheap, for parallel workers and whoever preloads us come here too. */
+void
+_PG_init(void)
+{
+	qf_guc_init();
+}
+
+Datum
+qianfan_fdw_handler(PG_FUNCTION_ARGS)
+{
+	FdwRoutine *routine = makeNode(FdwRoutine);
+
+	routine->GetForeignRelSize = qianfanGetForeignRelSize;
+	routine->GetForeignPaths = qianfanGetForeignPaths;
+	routine->GetForeignPlan = qianfanGetForeignPlan;
+
+	routine->BeginForeignScan = qianfanBeginForeignScan;
+	routine->IterateForeignScan = qianfanIterateForeignScan;
+	routine->ReScanForeignScan = qianfanReScanForeignScan;
+	routine->EndForeignScan = qianfanEndForeignScan;
+	routine->ExplainForeignScan = qianfanExplainForeignScan;
+
+	routine->IsForeignRelUpdatable = qianfanIsForeignRelUpdatable;
+	routine->ExecForeignInsert = qianfanRefuseModify;
+	routine->ExecForeignUpdate = qianfanRefuseModify;
+	routine->ExecForeignDelete = qianfanRefuseModify;
+	routine->ExecForeignTruncate = qianfanExecForeignTruncate;
+
+	routine->ImportForeignSchema = qianfanImportForeignSchema;
+
+	PG_RETURN_POINTER(routine);
+}

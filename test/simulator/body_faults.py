@@ -1,0 +1,202 @@
+"""Faults of the body: a complete HTTP answer that says something wrong."""
+import functools
+import json
+
+import tasks
+from answers import Response, to_json
+from fault_table import FAULTS, fault
+
+SPLICE = "@@splice@@"
+
+
+def _tasks_of(document):
+    """The task objects of an answer, of either read action."""
+    result = document.get("result")
+    if not isinstance(result, dict):
+        return []
+    return result.get("modelCompTaskList", [result])
+
+
+# -- the regular answer with one thing changed --------------------------------
+
+def rewrite(name):
+    """Register a function that changes the regular document in place, or
+    returns another one."""
+    def register(function):
+        @functools.wraps(function)   # keeps the arguments it can be given
+        def answer(exchange, *arguments):
+            document = exchange.document()
+            changed = function(document, *arguments)
+            return Response(200, to_json(document if changed is None
+                                         else changed))
+        FAULTS[name] = answer
+        return function
+    return register
+
+
+def _set_in_tasks(document, name, value):
+    for task in _tasks_of(document):
+        task[name] = value
+
+
+@rewrite("wrong-id")
+def wrong_id(document):
+    """Some other task is described than the one asked for."""
+    for task in _tasks_of(document):
+        task["id"] = tasks.task_id(tasks.MODEL_BASE)
+
+
+@rewrite("missing-id")
+def missing_id(document):
+    for task in _tasks_of(document):
+        task.pop("id", None)
+
+
+@rewrite("missing-result")
+def missing_result(document):
+    document.pop("result", None)
+
+
+WRONG_RESULTS = {"string": "unexpected", "array": [1, "two"], "number": 42,
+                 "true": True, "list-string": {"modelCompTaskList": "none"},
+                 "list-items": {"modelCompTaskList": [1, None, "x"]}}
+
+
+@rewrite("wrong-type-result")
+def wrong_type_result(document, kind="string"):
+    document["result"] = WRONG_RESULTS[kind]
+
+
+@rewrite("wrong-type-field")
+def wrong_type_field(document, field="name"):
+    """wrong-type-field:FIELD, an object where text belongs."""
+    _set_in_tasks(document, field, {"unexpected": ["object"]})
+
+
+@rewrite("numbers-as-strings")
+def numbers_as_strings(document):
+    for task in _tasks_of(document):
+        config = task.get("config", {})
+        if "sparsityRatio" in config:
+            config["sparsityRatio"] = str(config["sparsityRatio"])
+    page_info = (document.get("result") or {}).get("pageInfo")
+    if page_info:
+        page_info["maxKeys"] = str(page_info["maxKeys"])
+
+
+@rewrite("strings-as-numbers")
+def strings_as_numbers(document):
+    _set_in_tasks(document, "name", 42)
+    _set_in_tasks(document, "description", 1.5)
+
+
+@rewrite("unknown-members")
+def unknown_members(document):
+    """Members no page describes, at every level."""
+    extra = {"kind": "new", "nested": [{"deep": [None, True, 1e3]}]}
+    _set_in_tasks(document, "aNewMember", extra)
+    for task in _tasks_of(document):
+        if "config" in task:
+            task["config"]["aNewMember"] = extra
+    if isinstance(document.get("result"), dict):
+        document["result"]["aNewMember"] = extra
+    document["aNewMember"] = extra
+
+
+@rewrite("bad-time")
+def bad_time(document, text="the day before yesterday"):
+    """bad-time:TEXT in createTime."""
+    _set_in_tasks(document, "createTime", text)
+
+
+# -- the regular answer with raw bytes in the place of a value -----------------
+
+def _spliced(document, raw):
+    """The answer, with raw bytes where the SPLICE string was put."""
+    return Response(200, to_json(document).replace(
+        b'"%s"' % SPLICE.encode(), raw))
+
+
+def _raw_name(raw):
+    def answer(exchange):
+        document = exchange.document()
+        _set_in_tasks(document, "name", SPLICE)
+        return _spliced(document, raw)
+    return answer
+
+
+FAULTS.update({
+    "u0000": _raw_name(b'"nul \\u0000 inside"'),
+    "raw-nul": _raw_name(b'"nul \x00 inside"'),
+    "non-utf8": _raw_name(b'"bytes \xff\xfe\xc3( inside"'),
+    "lone-surrogate": _raw_name(b'"half \\ud83d inside"'),
+    "duplicate-keys": _raw_name(b'"first","name":"second"'),
+    "big-number": _raw_name(b"12345678901234567890"),
+})
+
+
+@fault("bad-number")
+def bad_number(exchange, text="1e400"):
+    """bad-number:TEXT, a ratio that fits no double precision column."""
+    document = exchange.document()
+    _set_in_tasks(document, "config", {"strategy": "Sparsity",
+                                       "sparsityRatio": SPLICE})
+    try:
+        json.loads(text)
+        raw = text
+    except ValueError:
+        raw = json.dumps(text)
+    return _spliced(document, raw.encode())
+
+
+# -- bodies that are no answer at all -------------------------------------------
+
+@fault("truncated-json")
+def truncated_json(exchange):
+    """The announced length is right, the JSON ends half-way."""
+    body = exchange.result().body
+    return Response(200, body[:len(body) // 2])
+
+
+@fault("invalid-json")
+def invalid_json(exchange):
+    return Response(200, exchange.result().body + b"}, what?")
+
+
+@fault("byte-order-mark")
+def byte_order_mark(exchange):
+    return Response(200, b"\xef\xbb\xbf" + exchange.result().body)
+
+
+@fault("deep-json")
+def deep_json(exchange, levels=100000):
+    """Arrays in arrays, enough to exhaust a recursive parser."""
+    levels = int(levels)
+    return Response(200, b'{"requestId":"%s","result":%s%s}' % (
+        exchange.request_id.encode(), b"[" * levels, b"]" * levels))
+
+
+@fault("empty-body")
+def empty_body(_, status="200"):
+    return Response(int(status), b"")
+
+
+HTML = (b"<!DOCTYPE html>\n<html><head><title>Please log in</title></head>"
+        b"<body><h1>It works, but it is not an API.</h1></body></html>\n")
+
+
+@fault("html-200")
+def html_200(_):
+    return Response(200, HTML, content_type="text/html")
+
+
+@fault("html-502")
+def html_502(_):
+    return Response(502, HTML, content_type="text/html")
+
+
+@fault("redirect")
+def redirect(exchange, status="302"):
+    """To a port that counts who follows (counter "redirected")."""
+    location = exchange.service.control_url + "/redirected"
+    return Response(int(status), b"", [("Location", location)])

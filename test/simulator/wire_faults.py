@@ -1,0 +1,198 @@
+"""Faults of the connection: answers that stop, stall, never end or lie.
+
+Each is a coroutine; it is cancelled when the client goes away, and returns
+whether the connection may be used again.
+"""
+import asyncio
+import itertools
+import zlib
+
+from fault_table import fault
+from wire import chunk, encode_head
+
+MEGABYTE = 1024 * 1024
+
+
+def _regular(exchange):
+    """Head with the right length, and body, of the regular answer."""
+    body = exchange.result().body
+    headers = exchange.headers() + [("Content-Length", len(body))]
+    return encode_head(200, headers), body
+
+
+def _write_body(exchange, data):
+    exchange.service.counters.sent(len(data), len(data))
+    exchange.connection.write(data)
+
+
+async def _never():
+    """Wait until the client gives up, which cancels the coroutine."""
+    await asyncio.get_running_loop().create_future()
+
+
+async def _pump(exchange, pieces):
+    """Write pieces as fast as the client takes them."""
+    for piece in pieces:
+        exchange.connection.write(piece)
+        await exchange.connection.drain()
+
+
+# -- breaking off ----------------------------------------------------------------
+
+@fault("reset-before-headers")
+async def reset_before_headers(exchange):
+    exchange.connection.reset()
+
+
+@fault("reset-mid-body")
+async def reset_mid_body(exchange):
+    head, body = _regular(exchange)
+    exchange.connection.write(head)
+    _write_body(exchange, body[:len(body) // 2])
+    exchange.connection.reset()
+
+
+@fault("close-before-headers")
+async def close_before_headers(_):
+    return False
+
+
+@fault("close-mid-headers")
+async def close_mid_headers(exchange):
+    head, _ = _regular(exchange)
+    exchange.connection.write(head[:len(head) // 2])
+    return False
+
+
+@fault("close-mid-body")
+async def close_mid_body(exchange):
+    head, body = _regular(exchange)
+    exchange.connection.write(head)
+    _write_body(exchange, body[:len(body) // 2])
+    return False
+
+
+# -- stalling ----------------------------------------------------------------------
+
+@fault("stall-before-headers")
+async def stall_before_headers(_):
+    await _never()
+
+
+@fault("stall-mid-headers")
+async def stall_mid_headers(exchange):
+    head, _ = _regular(exchange)
+    exchange.connection.write(head[:len(head) // 2])
+    await _never()
+
+
+@fault("stall-mid-body")
+async def stall_mid_body(exchange):
+    head, body = _regular(exchange)
+    exchange.connection.write(head)
+    _write_body(exchange, body[:len(body) // 2])
+    await _never()
+
+
+@fault("slow-body")
+async def slow_body(exchange, interval_ms="1000"):
+    """slow-body:MS, one byte at a time; the interval is the fault itself."""
+    head, body = _regular(exchange)
+    exchange.connection.write(head)
+    for position in range(len(body)):
+        _write_body(exchange, body[position:position + 1])
+        await asyncio.sleep(float(interval_ms) / 1000)
+    return exchange.request.keep_alive
+
+
+# -- lying about the length ------------------------------------------------------------
+
+@fault("wrong-content-length")
+async def wrong_content_length(exchange, direction="long"):
+    """wrong-content-length[:short], then the connection closes."""
+    body = exchange.result().body
+    length = len(body) + 100 if direction == "long" else len(body) // 2
+    exchange.connection.write(encode_head(
+        200, exchange.headers() + [("Content-Length", length)]))
+    _write_body(exchange, body)
+    return False
+
+
+# -- too much of something ---------------------------------------------------------------
+
+async def _huge(exchange, prefix, filler, suffix, headers, count):
+    """Stream prefix, count times filler and suffix in chunked coding."""
+    exchange.connection.write(encode_head(
+        200, exchange.headers() + headers
+        + [("Transfer-Encoding", "chunked")]))
+    for piece in itertools.chain((prefix,), itertools.repeat(filler, count),
+                                 (suffix,)):
+        if piece:
+            exchange.service.counters.sent(len(piece), len(piece))
+            exchange.connection.write(chunk(piece))
+            await exchange.connection.drain()
+    exchange.connection.write(chunk(b""))
+    return exchange.request.keep_alive
+
+
+@fault("huge-json")
+async def huge_json(exchange, megabytes="100"):
+    """huge-json:MB, well-formed, with one endless name."""
+    prefix = b'{"requestId":"%s","result":{"id":"amva-000000000000","name":"' \
+        % exchange.request_id.encode()
+    return await _huge(exchange, prefix, b"x" * 65536, b'"}}', [],
+                       int(megabytes) * 16)
+
+
+@fault("huge-announced")
+async def huge_announced(exchange):
+    """Content-Length of a terabyte, then silence."""
+    exchange.connection.write(encode_head(
+        200, exchange.headers() + [("Content-Length", 10 ** 12)]))
+    _write_body(exchange, b'{"requestId":"')
+    await _never()
+
+
+@fault("gzip-bomb")
+async def gzip_bomb(exchange, megabytes="100"):
+    """gzip-bomb:MB once unpacked, small on the wire."""
+    squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
+    pieces = [squeeze.compress(b'{"requestId":"1","result":{"name":"')]
+    filler = b"x" * MEGABYTE
+    for _ in range(int(megabytes)):
+        pieces.append(squeeze.compress(filler))
+        await asyncio.sleep(0)       # other requests go on meanwhile
+    pieces += [squeeze.compress(b'"}}'), squeeze.flush()]
+    return await _huge(exchange, b"".join(pieces), b"", b"",
+                       [("Content-Encoding", "gzip")], 0)
+
+
+@fault("endless-headers")
+async def endless_headers(exchange):
+    head, _ = _regular(exchange)
+    exchange.connection.write(head[:-2])
+    await _pump(exchange, (b"X-Padding-%d: %s\r\n" % (number, b"x" * 1000)
+                           for number in itertools.count()))
+
+
+@fault("long-header")
+async def long_header(exchange):
+    """One header line without an end."""
+    head, _ = _regular(exchange)
+    exchange.connection.write(head[:-2] + b"X-Padding: ")
+    await _pump(exchange, itertools.repeat(b"x" * 4096))
+
+
+@fault("endless-1xx")
+async def endless_1xx(exchange):
+    """Interim answers for ever, never a final one."""
+    await _pump(exchange, itertools.repeat(
+        b"HTTP/1.1 102 Processing\r\n\r\n"))
+
+
+@fault("not-http")
+async def not_http(exchange):
+    """Bytes of some other protocol."""
+    exchange.connection.write(b"\x16\x03\x01\x00\xa5 SSH-2.0-garbage\r\n\x00"
+                              b"\xff\xfe\r\n\r\n")
+    return False
