@@ -11,6 +11,8 @@
 
 #include "base/compat.h"
 #include "base/guc.h"
+#include "fdw/analyze.h"
+#include "fdw/async.h"
 #include "fdw/explain.h"
 #include "fdw/import.h"
 #include "fdw/modify.h"
@@ -44,6 +46,13 @@ qianfan_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ReScanForeignScan = qianfanReScanForeignScan;
 	routine->EndForeignScan = qianfanEndForeignScan;
 	routine->ExplainForeignScan = qianfanExplainForeignScan;
+
+	routine->IsForeignPathAsyncCapable = qianfanIsForeignPathAsyncCapable;
+	routine->ForeignAsyncRequest = qianfanForeignAsyncRequest;
+	routine->ForeignAsyncConfigureWait = qianfanForeignAsyncConfigureWait;
+	routine->ForeignAsyncNotify = qianfanForeignAsyncNotify;
+
+	routine->AnalyzeForeignTable = qianfanAnalyzeForeignTable;
 
 	routine->IsForeignRelUpdatable = qianfanIsForeignRelUpdatable;
 	routine->ExecForeignInsert = qianfanRefuseModify;

@@ -104,7 +104,7 @@ static QfCall *submit_detail(QfFetch *fetch, const char *id);
 static void release_item(QfFetch *fetch, Item *item);
 static void release_page(Page *page);
 static void submit_page(QfFetch *fetch, const char *marker, int64 limit);
-static void fill_line(QfFetch *fetch);
+static void fill_line(QfFetch *fetch, bool wait);
 static bool read_page_item(QfFetch *fetch);
 static void consider_prefetch(QfFetch *fetch);
 static void open_page(QfFetch *fetch);
@@ -213,7 +213,7 @@ qf_fetch_next(QfFetch *fetch, QfTask *task)
 		fetch->current = NULL;
 	}
 
-	fill_line(fetch);
+	fill_line(fetch, true);
 	if (dlist_is_empty(&fetch->line))
 		return false;
 
@@ -230,6 +230,34 @@ qf_fetch_next(QfFetch *fetch, QfTask *task)
 			answer->result : NULL;
 	}
 	return true;
+}
+
+/*
+ * qf_fetch_poll
+ *		Do what can be done without waiting.  Returns whether qf_fetch_next()
+ *		would return at once.
+ */
+bool
+qf_fetch_poll(QfFetch *fetch)
+{
+	Item	   *head;
+
+	fill_line(fetch, false);
+	if (dlist_is_empty(&fetch->line))
+		return !fetch->listing || fetch->ended;
+	head = dlist_head_element(Item, node, &fetch->line);
+	return head->detail == NULL || head->detail->state == QF_CALL_DONE;
+}
+
+/*
+ * qf_fetch_descriptor
+ *		A descriptor to wait for, while qf_fetch_poll() says no; see
+ *		qf_queue_descriptor().
+ */
+int
+qf_fetch_descriptor(QfFetch *fetch)
+{
+	return qf_queue_descriptor(fetch->queue);
 }
 
 static int
@@ -319,18 +347,19 @@ submit_page(QfFetch *fetch, const char *marker, int64 limit)
 
 /*
  * Move items of the list into the line.  Only with nothing else to return is
- * the next page waited for.
+ * the next page waited for, and only if the caller wants to wait.
  */
 static void
-fill_line(QfFetch *fetch)
+fill_line(QfFetch *fetch, bool wait)
 {
+	qf_queue_progress(fetch->queue);
 	while (fetch->listing && !fetch->ended &&
 		   fetch->nline < Max(window_size(fetch), 1))
 	{
 		if (fetch->page == NULL)
 		{
 			if (fetch->next_call->state != QF_CALL_DONE &&
-				!dlist_is_empty(&fetch->line))
+				!(wait && dlist_is_empty(&fetch->line)))
 				break;
 			open_page(fetch);
 		}

@@ -416,7 +416,10 @@ classify_quals(const QfTable *table, List *scan_clauses, QfPlan *plan,
 		}
 	}
 	if (plan->keys != NIL)
+	{
+		plan->keys = lcons(makeInteger(QF_KEY_AND), plan->keys);
 		return;
+	}
 
 	foreach(lc, scan_clauses)
 	{

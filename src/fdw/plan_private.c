@@ -15,7 +15,7 @@
 enum Position
 {
 	ATTRIBUTES,					/* IntList */
-	KEYS,						/* List of key trees */
+	KEYS,						/* a key tree */
 	FILTERS,					/* List of String */
 	FILTER_EXPRS,				/* IntList */
 	KEY_QUALS,					/* IntList */

@@ -18,7 +18,7 @@
 typedef struct QfPlan
 {
 	List	   *attributes;		/* numbers of the attributes needed */
-	List	   *keys;			/* key trees, all of which apply; see pushdown.h */
+	List	   *keys;			/* key tree; see pushdown.h */
 	List	   *filters;		/* names of list parameters */
 	List	   *filter_exprs;	/* expression numbers of their values */
 	List	   *key_quals;		/* qual numbers, for EXPLAIN */

@@ -30,7 +30,6 @@
 #include "data/row.h"
 #include "fdw/keyset.h"
 #include "fdw/plan_private.h"
-#include "fdw/pushdown.h"
 #include "fdw/scan.h"
 
 /* A task by key. */
@@ -78,6 +77,8 @@ typedef struct QfScan
 	ExprState  *list_qual;		/* what spares a detail call */
 	bool		started;		/* since the last rescan */
 	int64		passed;			/* rows that passed all quals, for the limit */
+	bool		must_not_wait;	/* return no row rather than wait */
+	bool		would_wait;		/* that is why no row was returned */
 
 	/* by key */
 	QfFetch    *fetch;
@@ -106,6 +107,7 @@ static bool next_by_key(QfScan *scan, TupleTableSlot *slot);
 static void request_keys(QfScan *scan);
 static void learn_task(QfScan *scan, const QfTask *task);
 static bool next_by_list(QfScan *scan, TupleTableSlot *slot);
+static bool may_fetch(QfScan *scan, QfFetch *fetch);
 static bool next_stored(QfScan *scan, TupleTableSlot *slot);
 static QfFetchVerdict judge_item(const char *id, const QfJson *item,
 								 void *arg);
@@ -217,6 +219,35 @@ qf_scan_counters(const ForeignScanState *node)
 	return &((QfScan *) node->fdw_state)->counters;
 }
 
+/*
+ * qf_scan_try
+ *		Run the node without waiting.
+ *
+ * Returns false if it has to wait, for qf_scan_descriptor(); else *slot is its
+ * next tuple or, at the end, NULL.  Bypasses instrumentation.
+ */
+bool
+qf_scan_try(ForeignScanState *node, TupleTableSlot **slot)
+{
+	QfScan	   *scan = node->fdw_state;
+
+	scan->would_wait = false;
+	scan->must_not_wait = true;
+	*slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
+	scan->must_not_wait = false;
+	return !scan->would_wait;
+}
+
+/* A descriptor to wait for after qf_scan_try() has returned false. */
+int
+qf_scan_descriptor(ForeignScanState *node)
+{
+	QfScan	   *scan = node->fdw_state;
+
+	return qf_fetch_descriptor(scan->plan.keys != NIL ?
+							   scan->fetch : scan->run->fetch);
+}
+
 /* The quals that items of the list are checked with before their detail. */
 static void
 init_quals(QfScan *scan)
@@ -250,12 +281,12 @@ static void
 start_keys(QfScan *scan)
 {
 	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
-	List	   *tree = lcons(makeInteger(QF_KEY_AND), scan->plan.keys);
 	MemoryContext oldcontext;
 
 	MemoryContextReset(scan->key_context);
 	oldcontext = MemoryContextSwitchTo(scan->key_context);
-	scan->keys = qf_keyset_evaluate(tree, scan->exprs, econtext);
+	scan->keys = qf_keyset_evaluate(scan->plan.keys, scan->exprs,
+									econtext);
 	scan->next_key = 0;
 	scan->next_request = 0;
 	MemoryContextSwitchTo(oldcontext);
@@ -384,6 +415,8 @@ next_by_key(QfScan *scan, TupleTableSlot *slot)
 		{
 			QfTask		task;
 
+			if (!may_fetch(scan, scan->fetch))
+				return false;
 			/* Tasks come in the order they were asked for. */
 			if (!qf_fetch_next(scan->fetch, &task))
 				elog(ERROR, "task was not asked for");
@@ -459,6 +492,8 @@ next_by_list(QfScan *scan, TupleTableSlot *slot)
 	while (run->fetch != NULL)
 	{
 		qf_fetch_set_wanted(run->fetch, rows_wanted(scan));
+		if (!may_fetch(scan, run->fetch))
+			return false;
 		if (!qf_fetch_next(run->fetch, &task))
 		{
 			run->fetch = NULL;
@@ -514,6 +549,14 @@ judge_item(const char *id, const QfJson *item, void *arg)
 	econtext->ecxt_scantuple = slot;
 	return ExecQual(scan->list_qual, econtext) ?
 		QF_FETCH_DETAIL : QF_FETCH_SKIP;
+}
+
+/* Is the next task there, or may we wait for it? */
+static bool
+may_fetch(QfScan *scan, QfFetch *fetch)
+{
+	scan->would_wait = scan->must_not_wait && !qf_fetch_poll(fetch);
+	return !scan->would_wait;
 }
 
 /* Rows that can still be wanted; -1: any number. */

@@ -15,6 +15,8 @@ extern void qianfanBeginForeignScan(ForeignScanState *node, int eflags);
 extern TupleTableSlot *qianfanIterateForeignScan(ForeignScanState *node);
 extern void qianfanReScanForeignScan(ForeignScanState *node);
 extern void qianfanEndForeignScan(ForeignScanState *node);
+extern bool qf_scan_try(ForeignScanState *node, TupleTableSlot **slot);
+extern int	qf_scan_descriptor(ForeignScanState *node);
 extern const QfCounters *qf_scan_counters(const ForeignScanState *node);
 
 #endif							/* QF_FDW_SCAN_H */

@@ -22,8 +22,10 @@
  */
 #include "postgres.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,6 +74,7 @@ typedef struct QfPool
 	CURL	   *idle[MAX_IDLE_HANDLES];
 	int			nidle;
 	int			epoll;			/* -1: none */
+	int			timer_fd;		/* in epoll, for qf_queue_descriptor(); -1: none */
 	WaitEventSet *wait_set;
 	int64		timer;			/* when libcurl wants to be called, or -1 */
 
@@ -93,6 +96,7 @@ struct QfQueue
 	QfCounters *counters;
 	dlist_head	waiting;		/* of QfCall */
 	int			nrunning;
+	int			descriptor;		/* copy of the pool's epoll; -1: none */
 };
 
 static dlist_head pools = DLIST_STATIC_INIT(pools);
@@ -111,6 +115,7 @@ static void copy_options(QfPool *pool, const QfOptions *options);
 static void initialize(void);
 static void open_pool(QfPool *pool);
 static void close_pool(void *arg);
+static void close_descriptor(int *descriptor);
 static void cleanup_queue(void *arg);
 static void cleanup_call(void *arg);
 static void advance(QfPool *pool);
@@ -126,6 +131,7 @@ static void finish_transfers(QfPool *pool);
 static void finish_attempt(QfCall *call);
 static QfOutcome judge_call(QfCall *call);
 static bool learn_clock(QfCall *call);
+static void handle_sockets(QfPool *pool);
 static void wait_for_events(QfPool *pool, QfCounters *counters);
 static long wait_timeout(QfPool *pool);
 static int	watch_socket(CURL *easy, curl_socket_t sock, int what, void *arg,
@@ -162,6 +168,7 @@ qf_queue_create(MemoryContext owner, const QfOptions *options,
 	queue->credential = credential;
 	queue->judge = judge;
 	queue->counters = counters;
+	queue->descriptor = -1;
 	dlist_init(&queue->waiting);
 
 	dlist_push_tail(&pool->queues, &queue->node);
@@ -202,7 +209,54 @@ qf_queue_submit(QfQueue *queue, const QfRequest *request)
 void
 qf_queue_progress(QfQueue *queue)
 {
-	advance(queue->pool);
+	if (queue->nrunning > 0)
+		handle_sockets(queue->pool);
+	if (queue->nrunning > 0 || !dlist_is_empty(&queue->waiting))
+		advance(queue->pool);
+}
+
+/*
+ * qf_queue_descriptor
+ *		A descriptor that becomes readable when qf_queue_progress() may have
+ *		something to do, for a caller that waits for several queues.
+ *
+ * Belongs to the queue.  Each queue has its own number for the pool's epoll
+ * instance, as a WaitEventSet takes no number twice.  Ask anew before each
+ * wait: that sets the clock that stands for our timeouts.
+ */
+int
+qf_queue_descriptor(QfQueue *queue)
+{
+	QfPool	   *pool = queue->pool;
+	long		timeout = wait_timeout(pool);
+	struct itimerspec due = {0};
+
+	if (queue->descriptor < 0)
+	{
+		if (!AcquireExternalFD())
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+					 errmsg("out of file descriptors"),
+					 errhint("Raise \"max_files_per_process\" or read fewer tables at once.")));
+		queue->descriptor = fcntl(pool->epoll, F_DUPFD_CLOEXEC, 0);
+		if (queue->descriptor < 0)
+		{
+			ReleaseExternalFD();
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not duplicate a file descriptor: %m")));
+		}
+	}
+	if (timeout >= 0)
+	{
+		due.it_value.tv_sec = timeout / 1000;
+		due.it_value.tv_nsec = timeout % 1000 * 1000000;
+		/* All zero would mean never. */
+		if (timeout == 0)
+			due.it_value.tv_nsec = 1;
+	}
+	(void) timerfd_settime(pool->timer_fd, 0, &due, NULL);
+	return queue->descriptor;
 }
 
 const QfOptions *
@@ -335,6 +389,7 @@ create_pool(const QfOptions *options)
 	pool = MemoryContextAllocZero(context, sizeof(QfPool));
 	pool->context = context;
 	pool->epoll = -1;
+	pool->timer_fd = -1;
 	pool->timer = -1;
 	dlist_init(&pool->queues);
 	copy_options(pool, options);
@@ -392,6 +447,8 @@ initialize(void)
 static void
 open_pool(QfPool *pool)
 {
+	struct epoll_event event = {0};
+
 	ReserveExternalFD();
 	pool->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (pool->epoll < 0)
@@ -401,6 +458,20 @@ open_pool(QfPool *pool)
 				(errcode_for_file_access(),
 				 errmsg("could not create epoll instance: %m")));
 	}
+	ReserveExternalFD();
+	pool->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	event.data.fd = pool->timer_fd;
+	event.events = EPOLLIN;
+	if (pool->timer_fd < 0 ||
+		epoll_ctl(pool->epoll, EPOLL_CTL_ADD, pool->timer_fd, &event) < 0)
+	{
+		if (pool->timer_fd < 0)
+			ReleaseExternalFD();
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not create timer: %m")));
+	}
+
 	pool->wait_set = qf_compat_wait_event_set(3);
 	AddWaitEventToSet(pool->wait_set, WL_LATCH_SET, PGINVALID_SOCKET,
 					  MyLatch, NULL);
@@ -449,12 +520,18 @@ close_pool(void *arg)
 	if (pool->wait_set != NULL)
 		FreeWaitEventSet(pool->wait_set);
 	pool->wait_set = NULL;
-	if (pool->epoll >= 0)
-	{
-		(void) close(pool->epoll);
-		ReleaseExternalFD();
-	}
-	pool->epoll = -1;
+	close_descriptor(&pool->timer_fd);
+	close_descriptor(&pool->epoll);
+}
+
+static void
+close_descriptor(int *descriptor)
+{
+	if (*descriptor < 0)
+		return;
+	(void) close(*descriptor);
+	ReleaseExternalFD();
+	*descriptor = -1;
 }
 
 /* Reset callback of a queue's context; its calls are gone by then. */
@@ -463,6 +540,7 @@ cleanup_queue(void *arg)
 {
 	QfQueue    *queue = arg;
 
+	close_descriptor(&queue->descriptor);
 	dlist_delete(&queue->node);
 	queue->pool->nqueues--;
 }
@@ -781,24 +859,35 @@ wait_for_events(QfPool *pool, QfCounters *counters)
 		if (occurred[i].events & WL_LATCH_SET)
 			ResetLatch(MyLatch);
 		if (occurred[i].events & WL_SOCKET_READABLE)
+			handle_sockets(pool);
+	}
+}
+
+/* Tell libcurl about sockets that are ready; does not wait. */
+static void
+handle_sockets(QfPool *pool)
+{
+	struct epoll_event ready[64];
+	int			nready = epoll_wait(pool->epoll, ready, lengthof(ready), 0);
+
+	for (int i = 0; i < nready; i++)
+	{
+		int			events = 0;
+
+		if (ready[i].data.fd == pool->timer_fd)
 		{
-			struct epoll_event ready[64];
-			int			nready = epoll_wait(pool->epoll, ready,
-											lengthof(ready), 0);
+			uint64		expirations;
 
-			for (int j = 0; j < nready; j++)
-			{
-				int			events = 0;
-
-				if (ready[j].events & EPOLLIN)
-					events |= CURL_CSELECT_IN;
-				if (ready[j].events & EPOLLOUT)
-					events |= CURL_CSELECT_OUT;
-				if (ready[j].events & (EPOLLERR | EPOLLHUP))
-					events |= CURL_CSELECT_ERR;
-				run_multi(pool, ready[j].data.fd, events);
-			}
+			(void) !read(pool->timer_fd, &expirations, sizeof(expirations));
+			continue;
 		}
+		if (ready[i].events & EPOLLIN)
+			events |= CURL_CSELECT_IN;
+		if (ready[i].events & EPOLLOUT)
+			events |= CURL_CSELECT_OUT;
+		if (ready[i].events & (EPOLLERR | EPOLLHUP))
+			events |= CURL_CSELECT_ERR;
+		run_multi(pool, ready[i].data.fd, events);
 	}
 }
 

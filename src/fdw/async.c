@@ -1,0 +1,79 @@
+/*
+ * async.c
+ *	  Scans that an Append reads at the same time (PostgreSQL manual, "FDW
+ *	  Routines for Asynchronous Execution"): one partition per account, say.
+ *
+ * src/fdw/async.c
+ */
+#include "postgres.h"
+
+#include "executor/execAsync.h"
+#include "executor/executor.h"
+#include "executor/instrument.h"
+#include "executor/nodeAppend.h"
+#include "storage/latch.h"
+
+#include "fdw/async.h"
+#include "fdw/scan.h"
+
+static void produce(AsyncRequest *areq);
+
+/* Every scan can be driven without waiting. */
+bool
+qianfanIsForeignPathAsyncCapable(ForeignPath *path)
+{
+	return true;
+}
+
+/* The Append wants a tuple; the first request also sends the first call. */
+void
+qianfanForeignAsyncRequest(AsyncRequest *areq)
+{
+	produce(areq);
+}
+
+/*
+ * Add what this request waits for to the Append's wait set.
+ *
+ * Scans of one server share their connections, so driving another one may
+ * have brought in our answer; then no event is coming, and the request is
+ * completed here, with all that core does around a notification.
+ */
+void
+qianfanForeignAsyncConfigureWait(AsyncRequest *areq)
+{
+	AppendState *requestor = (AppendState *) areq->requestor;
+
+	areq->callback_pending = false;
+	produce(areq);
+	if (areq->request_complete)
+	{
+		ExecAsyncResponse(areq);
+		if (areq->requestee->instrument)
+			InstrUpdateTupleCount(areq->requestee->instrument,
+								  TupIsNull(areq->result) ? 0.0 : 1.0);
+		return;
+	}
+	AddWaitEventToSet(requestor->as_eventset, WL_SOCKET_READABLE,
+					  qf_scan_descriptor((ForeignScanState *) areq->requestee),
+					  NULL, areq);
+}
+
+/* The descriptor is readable. */
+void
+qianfanForeignAsyncNotify(AsyncRequest *areq)
+{
+	produce(areq);
+}
+
+/* Answer the request with a tuple, with the end, or with "pending". */
+static void
+produce(AsyncRequest *areq)
+{
+	TupleTableSlot *slot;
+
+	if (!qf_scan_try((ForeignScanState *) areq->requestee, &slot))
+		ExecAsyncRequestPending(areq);
+	else
+		ExecAsyncRequestDone(areq, TupIsNull(slot) ? NULL : slot);
+}
