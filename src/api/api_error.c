@@ -15,6 +15,7 @@
 #include "api/api_error.h"
 #include "base/guc.h"
 #include "base/text.h"
+#include "http/pool.h"
 
 typedef enum ErrorClass
 {
@@ -70,6 +71,7 @@ static const struct
 	const char *message;		/* with one %s: the server's name */
 	const char *hint;
 }			class_table[] = {
+
 	[CLASS_OTHER] = {
 		ERRCODE_FDW_ERROR,
 		"request to server \"%s\" failed",
@@ -109,7 +111,9 @@ static const struct
 
 static ErrorCode classify(const char *code, const char *message, int status);
 static bool contains(const char *text, const char *part);
-static char *describe_answer(const QfAnswer *answer, int status);
+static char *describe_answer(const QfCall *call);
+static char *foreign_text(const QfCall *call, const char *text, int limit);
+static size_t secret_length(const char *text, const QfCredential *credential);
 static void raise_transport(const QfCall *call, const QfOptions *options)
 			pg_attribute_noreturn();
 
@@ -154,7 +158,7 @@ qf_api_error_raise(const QfCall *call, const QfOptions *options)
 	ereport(ERROR,
 			(errcode(class_table[error.class].sqlstate),
 			 errmsg(class_table[error.class].message, options->server_name),
-			 errdetail("%s", describe_answer(answer, call->reply.status)),
+			 errdetail("%s", describe_answer(call)),
 			 hint != NULL ? errhint("%s", hint) : 0));
 }
 
@@ -165,7 +169,7 @@ qf_api_error_raise(const QfCall *call, const QfOptions *options)
  */
 void
 qf_api_error_malformed(const QfCall *call, const QfOptions *options,
-					const char *problem)
+					   const char *problem)
 {
 	const QfAnswer *answer = call->answer;
 
@@ -175,7 +179,7 @@ qf_api_error_malformed(const QfCall *call, const QfOptions *options,
 					options->server_name, call->request.action),
 			 answer->request_id != NULL ?
 			 errdetail("%s Request ID: %s.", problem,
-					   qf_text_clean(answer->request_id, 100)) :
+					   foreign_text(call, answer->request_id, 100)) :
 			 errdetail("%s", problem),
 			 errhint("Check that the option \"endpoint\" of the server is the address of the API.")));
 }
@@ -189,7 +193,7 @@ classify(const char *code, const char *message, int status)
 	if (code != NULL)
 	{
 		bool		missing = contains(code, "NotFound") ||
-			contains(code, "NoSuch") || contains(code, "NotExist");
+		contains(code, "NoSuch") || contains(code, "NotExist");
 
 		for (int i = 0; i < lengthof(code_table); i++)
 		{
@@ -254,25 +258,75 @@ contains(const char *text, const char *part)
 	return false;
 }
 
-/* The API's own words, cleaned, as an error detail. */
+/* The API's own words as an error detail. */
 static char *
-describe_answer(const QfAnswer *answer, int status)
+describe_answer(const QfCall *call)
 {
+	const QfAnswer *answer = call->answer;
 	StringInfoData detail;
 
 	initStringInfo(&detail);
-	appendStringInfo(&detail, "HTTP status %d", status);
+	appendStringInfo(&detail, "HTTP status %d", call->reply.status);
 	if (answer->code != NULL)
 		appendStringInfo(&detail, ", code \"%s\"",
-						 qf_text_clean(answer->code, 100));
+						 foreign_text(call, answer->code, 100));
 	if (answer->message != NULL)
 		appendStringInfo(&detail, ", message \"%s\"",
-						 qf_text_clean(answer->message, QF_TEXT_LIMIT));
+						 foreign_text(call, answer->message, QF_TEXT_LIMIT));
 	if (answer->request_id != NULL)
 		appendStringInfo(&detail, ", request ID \"%s\"",
-						 qf_text_clean(answer->request_id, 100));
+						 foreign_text(call, answer->request_id, 100));
 	appendStringInfoChar(&detail, '.');
 	return detail.data;
+}
+
+/*
+ * Text of the API, made fit for a message.  An endpoint may repeat what it was
+ * sent, so whatever a request carries of our secrets is masked first.
+ */
+static char *
+foreign_text(const QfCall *call, const char *text, int limit)
+{
+	const QfCredential *credential = qf_call_credential(call);
+	StringInfoData masked;
+
+	initStringInfo(&masked);
+	while (*text != '\0' && masked.len <= limit)
+	{
+		size_t		length = secret_length(text, credential);
+
+		if (length > 0)
+			appendStringInfoString(&masked, "[masked]");
+		else
+			appendStringInfoChar(&masked, text[length++]);
+		text += length;
+	}
+	return qf_text_clean(masked.data, limit);
+}
+
+/*
+ * Length of the secret that starts here, 0 if none does: a key or token, an
+ * Authorization value, or hexadecimal text as long as a signature.
+ */
+static size_t
+secret_length(const char *text, const QfCredential *credential)
+{
+	const char *const secrets[] = {
+		credential->access_key, credential->secret_key,
+		credential->session_token,
+	};
+	size_t		digits;
+
+	for (int i = 0; i < lengthof(secrets); i++)
+	{
+		if (secrets[i] != NULL &&
+			strncmp(text, secrets[i], strlen(secrets[i])) == 0)
+			return strlen(secrets[i]);
+	}
+	if (strncmp(text, "bce-auth-v1", 11) == 0)
+		return strcspn(text, " \t\r\n\"',");
+	digits = strspn(text, "0123456789abcdefABCDEF");
+	return digits >= 64 ? digits : 0;
 }
 
 /* There is no HTTP response to speak of. */

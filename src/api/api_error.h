@@ -14,6 +14,6 @@ extern QfOutcome qf_api_error_classify(QfAnswer *answer, int status,
 extern void qf_api_error_raise(const QfCall *call, const QfOptions *options)
 			pg_attribute_noreturn();
 extern void qf_api_error_malformed(const QfCall *call, const QfOptions *options,
-								const char *problem) pg_attribute_noreturn();
+								   const char *problem) pg_attribute_noreturn();
 
 #endif							/* QF_API_API_ERROR_H */

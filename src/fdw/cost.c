@@ -34,7 +34,7 @@ qf_cost_scan(const QfOptions *options, const QfCostInput *input,
 			 Cost *startup, Cost *total)
 {
 	double		trips = ceil(input->list_tuples / options->page_size) +
-		ceil((input->lookups + input->details) / options->max_concurrency);
+	ceil((input->lookups + input->details) / options->max_concurrency);
 	double		objects = input->lookups + input->details + input->list_tuples;
 
 	/* Even an empty list has a page; a scan without any key has nothing. */

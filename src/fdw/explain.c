@@ -55,7 +55,7 @@ explain_action(ForeignScanState *node, const QfPlan *plan, ExplainState *es)
 {
 	Oid			relid = RelationGetRelid(node->ss.ss_currentRelation);
 	const QfResource *resource =
-		qf_option_resolve(GetForeignServerIdByRelId(relid), relid)->resource;
+	qf_option_resolve(GetForeignServerIdByRelId(relid), relid)->resource;
 
 	if (plan->keys != NIL)
 		ExplainPropertyText("Action", resource->detail_action, es);

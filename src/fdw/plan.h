@@ -8,6 +8,7 @@
 #define QF_FDW_PLAN_H
 
 #include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
 
 extern void qianfanGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 									 Oid foreigntableid);

@@ -62,7 +62,7 @@ static int64 parse_retry_after(const char *text, int64 now);
  *
  * The caller owns it.  Requests borrow it one after another.
  */
-void *
+void	   *
 qf_call_new_handle(const QfOptions *options, void *share)
 {
 	CURL	   *easy = curl_easy_init();
@@ -223,13 +223,13 @@ set_common(CURL *easy, const QfOptions *options, CURLSH *share)
 		SET(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED) &&
 		SET(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
 		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) &&
-		/* Rather share one HTTP/2 connection than open one for each call. */
+	/* Rather share one HTTP/2 connection than open one for each call. */
 		SET(easy, CURLOPT_PIPEWAIT, options->endpoint.tls ? 1L : 0L) &&
 		SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout) &&
 		SET(easy, CURLOPT_TIMEOUT_MS, (long) options->request_timeout) &&
 		SET(easy, CURLOPT_MAXFILESIZE_LARGE,
 			(curl_off_t) options->max_response_size) &&
-		/* Do not wait for a name server when a statement is cancelled. */
+	/* Do not wait for a name server when a statement is cancelled. */
 		SET(easy, CURLOPT_QUICK_EXIT, 1L) &&
 		SET(easy, CURLOPT_WRITEFUNCTION, receive_body) &&
 		SET(easy, CURLOPT_HEADERFUNCTION, receive_header) &&

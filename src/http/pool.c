@@ -74,7 +74,8 @@ typedef struct QfPool
 	CURL	   *idle[MAX_IDLE_HANDLES];
 	int			nidle;
 	int			epoll;			/* -1: none */
-	int			timer_fd;		/* in epoll, for qf_queue_descriptor(); -1: none */
+	int			timer_fd;		/* in epoll, for qf_queue_descriptor(); -1:
+								 * none */
 	WaitEventSet *wait_set;
 	int64		timer;			/* when libcurl wants to be called, or -1 */
 
@@ -148,7 +149,7 @@ static int64 server_time(const QfPool *pool);
  * options, credential and counters must live as long.  Makes no request.
  * Raises HV00N if libcurl or the system is out of resources.
  */
-QfQueue *
+QfQueue    *
 qf_queue_create(MemoryContext owner, const QfOptions *options,
 				const QfCredential *credential, QfJudge judge,
 				QfCounters *counters)
@@ -185,7 +186,7 @@ qf_queue_create(MemoryContext owner, const QfOptions *options,
  *
  * The strings of the request must live until the call is released.
  */
-QfCall *
+QfCall	   *
 qf_queue_submit(QfQueue *queue, const QfRequest *request)
 {
 	MemoryContext context;
@@ -259,10 +260,11 @@ qf_queue_descriptor(QfQueue *queue)
 	return queue->descriptor;
 }
 
-const QfOptions *
-qf_queue_options(const QfQueue *queue)
+/* What the call is signed with. */
+const QfCredential *
+qf_call_credential(const QfCall *call)
 {
-	return queue->options;
+	return call->queue->credential;
 }
 
 /*

@@ -188,6 +188,13 @@ class Exchange:
     def result(self):
         return Response(200, to_json(self.document()))
 
+    def regular(self):
+        """What would be answered without a fault, be it an error."""
+        try:
+            return self.result()
+        except ApiError as error:
+            return self.refusal(error)
+
     def refusal(self, error):
         """The answer for an error, in the body or in headers only."""
         if isinstance(error, auth.Rejection) \

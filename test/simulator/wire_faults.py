@@ -15,9 +15,9 @@ MEGABYTE = 1024 * 1024
 
 def _regular(exchange):
     """Head with the right length, and body, of the regular answer."""
-    body = exchange.result().body
-    headers = exchange.headers() + [("Content-Length", len(body))]
-    return encode_head(200, headers), body
+    response = exchange.regular()
+    headers = exchange.headers() + [("Content-Length", len(response.body))]
+    return encode_head(response.status, headers), response.body
 
 
 def _write_body(exchange, data):

@@ -1,0 +1,106 @@
+# Proves that calls end with the session, however the session ends.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use QianfanSimulator;
+use Test::More;
+
+my $simulator = QianfanSimulator->new(tasks => 1000);
+my $node      = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf',
+	'client_connection_check_interval = 100ms');
+$node->start;
+$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+$node->safe_psql('postgres',
+	"ALTER SERVER qianfan OPTIONS (ADD max_concurrency '256')");
+
+my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 300) ]}`;
+my $all = "id = ANY ('{" . join(',', @ids) . "}')";
+my ($session, $pid);
+
+# A session with a cursor whose first FETCH waits, with 256 calls on their way.
+sub begin_fetch
+{
+	$simulator->reset;
+	$simulator->hold;
+	$session = $node->background_psql(
+		'postgres',
+		on_error_stop => 0,
+		extra_params  => [ '-v', 'VERBOSITY=sqlstate' ]);
+	$pid = $session->query_safe('SELECT pg_backend_pid()');
+	$session->query_safe(
+		"BEGIN; DECLARE c CURSOR FOR SELECT id FROM model_comp_tasks WHERE $all"
+	);
+	$session->query_until(qr/^begun$/m, "\\echo begun\nFETCH 1 FROM c;\n");
+	$simulator->wait_for('held', 256);
+	return;
+}
+
+sub check_ended
+{
+	my ($title) = @_;
+	$simulator->wait_below('connections_open', 0);
+	is($simulator->get('connections_open'), 0, "$title: nothing open");
+	is($simulator->get('in_flight'), 0, "$title: nothing in flight");
+	ok( $node->poll_query_until('postgres',
+			"SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $pid"),
+		"$title: the backend has ended");
+	return;
+}
+
+foreach my $timeout ('idle_in_transaction_session_timeout',
+	'idle_session_timeout')
+{
+	my $title = $timeout;
+	begin_fetch();
+	$simulator->release(1);
+	is($session->query(''), $ids[0], "$title: a row is fetched");
+	cmp_ok($simulator->get('in_flight'),
+		'>=', 255, "$title: other calls are on their way");
+	if ($timeout eq 'idle_session_timeout')
+	{
+		# calls do not outlive the transaction, connections do
+		$simulator->release;
+		is($session->query_safe('FETCH ALL FROM c; COMMIT') =~ tr/\n//,
+			298, "$title: all rows are fetched");
+		cmp_ok($simulator->get('connections_open'),
+			'>', 200, "$title: connections are open");
+	}
+	$session->query_safe("SET $timeout = '100ms'");
+	check_ended($title);
+	eval { $session->{run}->finish };
+}
+
+# While the transaction only waits for its client, nothing is wrong.
+begin_fetch();
+$simulator->release;
+$session->query('');
+$simulator->wait_below('in_flight', 0);
+is($session->query_safe('FETCH 2 FROM c'),
+	"$ids[1]\n$ids[2]", 'a cursor that was left alone goes on');
+$session->query_safe('COMMIT');
+$session->quit;
+
+begin_fetch();
+$session->{run}->kill_kill;
+check_ended('client gone');
+
+begin_fetch();
+ok($node->stop('fast', fail_ok => 1), 'fast shutdown: the server stops');
+$simulator->wait_below('connections_open', 0);
+is($simulator->get('connections_open'), 0, 'fast shutdown: nothing open');
+eval { $session->{run}->finish };
+like($session->{stderr}, qr/FATAL:  57P01\b/, 'fast shutdown: SQLSTATE');
+
+my $log = slurp_file($node->logfile);
+like($log, qr/terminating connection due to idle-in-transaction timeout/,
+	'the log tells of one timeout');
+like($log, qr/terminating connection due to idle-session timeout/,
+	'and of the other');
+unlike($log, qr/terminated by signal|PANIC/, 'no process crashed');
+
+done_testing();
