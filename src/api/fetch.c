@@ -119,7 +119,7 @@ static const QfAnswer *wait_for_answer(QfFetch *fetch, QfCall *call);
  *		whatever state they are.  options, credential and counters must live
  *		as long.  Makes no request.
  */
-QfFetch    *
+QfFetch *
 qf_fetch_create(MemoryContext owner, const QfOptions *options,
 				const QfCredential *credential, QfCounters *counters)
 {

@@ -183,7 +183,7 @@ qf_option_validate(List *options, Oid catalog)
  *		The options in force for a table, or for a server when relid is
  *		InvalidOid.  Palloc'd in the current context.
  */
-QfOptions  *
+QfOptions *
 qf_option_resolve(Oid serverid, Oid relid)
 {
 	QfOptions  *options = palloc0_object(QfOptions);
@@ -203,7 +203,7 @@ qf_option_resolve(Oid serverid, Oid relid)
  * qf_option_column_field
  *		The column option "field" (palloc'd), or NULL.
  */
-char	   *
+char *
 qf_option_column_field(Oid relid, int attnum)
 {
 	ListCell   *lc;

@@ -26,7 +26,7 @@ static bool is_control(const unsigned char *character, int length);
  * than "limit" bytes is cut and ends in "...".  Never raises an error because
  * of what the text holds.
  */
-char	   *
+char *
 qf_text_clean(const char *text, int limit)
 {
 	const char *end = text + strlen(text);

@@ -187,7 +187,7 @@ qf_json_text(const QfJson *value)
 }
 
 /* The JSON of a value, palloc'd. */
-char	   *
+char *
 qf_json_print(const QfJson *value)
 {
 	char	   *volatile printed = cJSON_PrintUnformatted(value);

@@ -67,7 +67,7 @@ static void add_context(void *arg);
  *		For each attribute of a table, where its value comes from (palloc'd
  *		array).  Raises HV005 for a column that has no field.
  */
-QfSource   *
+QfSource *
 qf_row_sources(Oid relid, TupleDesc desc, const QfResource *resource)
 {
 	QfSource   *sources = palloc0(sizeof(QfSource) * Max(desc->natts, 1));
@@ -98,7 +98,7 @@ qf_row_is_id(const QfSource *source, const QfResource *resource)
  *
  * "needed" holds the attribute numbers wanted; others stay NULL.
  */
-QfRow	   *
+QfRow *
 qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
 			  const QfResource *resource, Bitmapset *needed)
 {

@@ -31,7 +31,7 @@ static void execute(const char *command);
  * command than CREATE FOREIGN TABLE, and so would leave out the comments,
  * which are what a BI tool shows of a column.
  */
-List	   *
+List *
 qianfanImportForeignSchema(ImportForeignSchemaStmt *statement, Oid serverid)
 {
 	ForeignServer *server = GetForeignServer(serverid);

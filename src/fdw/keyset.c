@@ -47,7 +47,7 @@ static char *text_key(Datum value);
  *
  * "exprs" are the ExprStates the tree's numbers refer to.  NULL fits no id.
  */
-QfKeySet   *
+QfKeySet *
 qf_keyset_evaluate(List *tree, List *exprs, ExprContext *econtext)
 {
 	QfKeyNode	kind = intVal(linitial(tree));

@@ -26,7 +26,7 @@ enum Position
 	LIMIT						/* String: an int64, which Integer is not */
 };
 
-List	   *
+List *
 qf_plan_pack(const QfPlan *plan)
 {
 	List	   *list = NIL;

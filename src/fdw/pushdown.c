@@ -40,7 +40,7 @@ static bool is_id(const QfTable *table, Expr *expr);
  * Expressions to be evaluated at run time are added to *exprs.  They may have
  * Vars of other tables, for paths that are parameterised by them.
  */
-List	   *
+List *
 qf_pushdown_keys(const QfTable *table, Expr *clause, List **exprs)
 {
 	switch (nodeTag(clause))
@@ -67,7 +67,7 @@ qf_pushdown_keys(const QfTable *table, Expr *clause, List **exprs)
  *		If the list action takes this clause as a parameter, the value to send
  *		and, in *parameter, its name; else NULL.
  */
-Expr	   *
+Expr *
 qf_pushdown_filter(const QfTable *table, Expr *clause, const char **parameter)
 {
 	AttrNumber	attnum;

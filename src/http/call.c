@@ -62,7 +62,7 @@ static int64 parse_retry_after(const char *text, int64 now);
  *
  * The caller owns it.  Requests borrow it one after another.
  */
-void	   *
+void *
 qf_call_new_handle(const QfOptions *options, void *share)
 {
 	CURL	   *easy = curl_easy_init();

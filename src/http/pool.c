@@ -149,7 +149,7 @@ static int64 server_time(const QfPool *pool);
  * options, credential and counters must live as long.  Makes no request.
  * Raises HV00N if libcurl or the system is out of resources.
  */
-QfQueue    *
+QfQueue *
 qf_queue_create(MemoryContext owner, const QfOptions *options,
 				const QfCredential *credential, QfJudge judge,
 				QfCounters *counters)
@@ -186,7 +186,7 @@ qf_queue_create(MemoryContext owner, const QfOptions *options,
  *
  * The strings of the request must live until the call is released.
  */
-QfCall	   *
+QfCall *
 qf_queue_submit(QfQueue *queue, const QfRequest *request)
 {
 	MemoryContext context;
