@@ -112,7 +112,6 @@ static const struct
 static ErrorCode classify(const char *code, const char *message, int status);
 static bool contains(const char *text, const char *part);
 static char *describe_answer(const QfCall *call);
-static char *foreign_text(const QfCall *call, const char *text, int limit);
 static size_t secret_length(const char *text, const QfCredential *credential);
 static void raise_transport(const QfCall *call, const QfOptions *options)
 			pg_attribute_noreturn();
@@ -179,9 +178,36 @@ qf_api_error_malformed(const QfCall *call, const QfOptions *options,
 					options->server_name, call->request.action),
 			 answer->request_id != NULL ?
 			 errdetail("%s Request ID: %s.", problem,
-					   foreign_text(call, answer->request_id, 100)) :
+					   qf_api_error_text(call, answer->request_id, 100)) :
 			 errdetail("%s", problem),
 			 errhint("Check that the option \"endpoint\" of the server is the address of the API.")));
+}
+
+/*
+ * qf_api_error_text
+ *		Text of the API, made fit for a message, palloc'd.
+ *
+ * An endpoint may repeat what it was sent, so whatever a request carries of
+ * our secrets is masked first.
+ */
+char *
+qf_api_error_text(const QfCall *call, const char *text, int limit)
+{
+	const QfCredential *credential = qf_call_credential(call);
+	StringInfoData masked;
+
+	initStringInfo(&masked);
+	while (*text != '\0' && masked.len <= limit)
+	{
+		size_t		length = secret_length(text, credential);
+
+		if (length > 0)
+			appendStringInfoString(&masked, "[masked]");
+		else
+			appendStringInfoChar(&masked, text[length++]);
+		text += length;
+	}
+	return qf_text_clean(masked.data, limit);
 }
 
 /* By code first, for a status of 404 alone may mean many things. */
@@ -269,39 +295,15 @@ describe_answer(const QfCall *call)
 	appendStringInfo(&detail, "HTTP status %d", call->reply.status);
 	if (answer->code != NULL)
 		appendStringInfo(&detail, ", code \"%s\"",
-						 foreign_text(call, answer->code, 100));
+						 qf_api_error_text(call, answer->code, 100));
 	if (answer->message != NULL)
 		appendStringInfo(&detail, ", message \"%s\"",
-						 foreign_text(call, answer->message, QF_TEXT_LIMIT));
+						 qf_api_error_text(call, answer->message, QF_TEXT_LIMIT));
 	if (answer->request_id != NULL)
 		appendStringInfo(&detail, ", request ID \"%s\"",
-						 foreign_text(call, answer->request_id, 100));
+						 qf_api_error_text(call, answer->request_id, 100));
 	appendStringInfoChar(&detail, '.');
 	return detail.data;
-}
-
-/*
- * Text of the API, made fit for a message.  An endpoint may repeat what it was
- * sent, so whatever a request carries of our secrets is masked first.
- */
-static char *
-foreign_text(const QfCall *call, const char *text, int limit)
-{
-	const QfCredential *credential = qf_call_credential(call);
-	StringInfoData masked;
-
-	initStringInfo(&masked);
-	while (*text != '\0' && masked.len <= limit)
-	{
-		size_t		length = secret_length(text, credential);
-
-		if (length > 0)
-			appendStringInfoString(&masked, "[masked]");
-		else
-			appendStringInfoChar(&masked, text[length++]);
-		text += length;
-	}
-	return qf_text_clean(masked.data, limit);
 }
 
 /*
@@ -351,7 +353,7 @@ raise_transport(const QfCall *call, const QfOptions *options)
 					(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 					 errmsg("could not decode the answer of server \"%s\" to %s",
 							options->server_name, call->request.action),
-					 errdetail("%s", reason)));
+					 errdetail("The transfer failed: %s.", reason)));
 			break;
 		case QF_TRANSPORT_OVER_BUDGET:
 			ereport(ERROR,
@@ -368,7 +370,7 @@ raise_transport(const QfCall *call, const QfOptions *options)
 					(errcode(ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
 					 errmsg("could not get an answer from server \"%s\"",
 							options->server_name),
-					 errdetail("%s", reason),
+					 errdetail("The transfer failed: %s.", reason),
 					 errhint("Check the network and the option \"endpoint\" of the server.")));
 	}
 }

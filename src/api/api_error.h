@@ -11,6 +11,8 @@
 
 extern QfOutcome qf_api_error_classify(QfAnswer *answer, int status,
 									   bool detail);
+extern char *qf_api_error_text(const QfCall *call, const char *text,
+							   int limit);
 extern void qf_api_error_raise(const QfCall *call, const QfOptions *options)
 			pg_attribute_noreturn();
 extern void qf_api_error_malformed(const QfCall *call, const QfOptions *options,

@@ -105,6 +105,7 @@ static void release_item(QfFetch *fetch, Item *item);
 static void release_page(Page *page);
 static void submit_page(QfFetch *fetch, const char *marker, int64 limit);
 static void fill_line(QfFetch *fetch, bool wait);
+static bool may_open_page(QfFetch *fetch, bool wait);
 static bool read_page_item(QfFetch *fetch);
 static void consider_prefetch(QfFetch *fetch);
 static void open_page(QfFetch *fetch);
@@ -358,8 +359,7 @@ fill_line(QfFetch *fetch, bool wait)
 	{
 		if (fetch->page == NULL)
 		{
-			if (fetch->next_call->state != QF_CALL_DONE &&
-				!(wait && dlist_is_empty(&fetch->line)))
+			if (!may_open_page(fetch, wait))
 				break;
 			open_page(fetch);
 		}
@@ -389,6 +389,22 @@ fill_line(QfFetch *fetch, bool wait)
 	qf_queue_progress(fetch->queue);
 }
 
+/*
+ * Is it time to look at the next page?  It is waited for, and an error it
+ * ended in is raised, only when nothing is left to return before.
+ */
+static bool
+may_open_page(QfFetch *fetch, bool wait)
+{
+	const QfCall *call = fetch->next_call;
+	const QfAnswer *answer = call->answer;
+
+	if (call->state != QF_CALL_DONE)
+		return wait && dlist_is_empty(&fetch->line);
+	return dlist_is_empty(&fetch->line) ||
+		(answer != NULL && answer->kind == QF_ANSWER_RESULT);
+}
+
 /* Look at the next item of the page; false if there is none. */
 static bool
 read_page_item(QfFetch *fetch)
@@ -407,7 +423,6 @@ read_page_item(QfFetch *fetch)
 	if (mark_seen(fetch, fetch->seen, id))
 		return true;
 	page->any_new = true;
-	consider_prefetch(fetch);
 
 	verdict = fetch->filter == NULL ?
 		QF_FETCH_TAKE : fetch->filter(id, item, fetch->filter_arg);
@@ -415,6 +430,7 @@ read_page_item(QfFetch *fetch)
 		add_item(fetch, id, page, item);
 	else if (verdict == QF_FETCH_DETAIL)
 		add_item(fetch, id, NULL, NULL);
+	consider_prefetch(fetch);
 	return true;
 }
 

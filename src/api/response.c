@@ -25,8 +25,8 @@ static void read_error(QfAnswer *answer, const QfJson *envelope,
 					   const char *code, const char *message);
 static const char *member_text(const QfJson *object, const char *name);
 static void read_result(QfAnswer *answer, const QfJson *root,
-						const QfQuestion *question);
-static void read_detail(QfAnswer *answer, const QfQuestion *question);
+						const QfCall *call);
+static void read_detail(QfAnswer *answer, const QfCall *call);
 static void read_page(QfAnswer *answer, const QfQuestion *question);
 
 /*
@@ -67,7 +67,7 @@ qf_response_judge(QfCall *call)
 				"The body is empty." : "The body is not a JSON object.";
 		}
 		else
-			read_result(answer, root, call->request.question);
+			read_result(answer, root, call);
 		return QF_OUTCOME_FINAL;
 	}
 	return qf_api_error_classify(answer, reply->status,
@@ -137,22 +137,25 @@ member_text(const QfJson *object, const char *name)
 }
 
 static void
-read_result(QfAnswer *answer, const QfJson *root, const QfQuestion *question)
+read_result(QfAnswer *answer, const QfJson *root, const QfCall *call)
 {
+	const QfQuestion *question = call->request.question;
+
 	answer->result = qf_json_member(root, "result");
 	answer->kind = QF_ANSWER_MALFORMED;
 	if (answer->result == NULL)
 		answer->problem = "The answer has no \"result\".";
 	else if (question->id != NULL)
-		read_detail(answer, question);
+		read_detail(answer, call);
 	else
 		read_page(answer, question);
 }
 
 /* An object that is not the one asked for must never become its row. */
 static void
-read_detail(QfAnswer *answer, const QfQuestion *question)
+read_detail(QfAnswer *answer, const QfCall *call)
 {
+	const QfQuestion *question = call->request.question;
 	const char *id;
 
 	if (qf_json_is_empty(answer->result))
@@ -171,9 +174,9 @@ read_detail(QfAnswer *answer, const QfQuestion *question)
 								   question->resource->id_field);
 	else if (strcmp(id, question->id) != 0)
 		answer->problem = psprintf("The answer is about \"%s\", the question was about \"%s\".",
-								   qf_text_clean(id, QF_TEXT_LIMIT / 2),
-								   qf_text_clean(question->id,
-												 QF_TEXT_LIMIT / 2));
+								   qf_api_error_text(call, id, QF_TEXT_LIMIT / 2),
+								   qf_api_error_text(call, question->id,
+													 QF_TEXT_LIMIT / 2));
 	else
 		answer->kind = QF_ANSWER_RESULT;
 }

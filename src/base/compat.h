@@ -1,6 +1,6 @@
 /*
  * compat.h
- *	  The only file that looks at PG_VERSION_NUM or LIBCURL_VERSION_NUM.
+ *	  The only file that looks at PG_VERSION_NUM.
  *
  * Each difference is hidden behind one function with one signature, so that
  * no other file needs an #if.

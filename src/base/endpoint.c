@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include <arpa/inet.h>
+
 #include "base/endpoint.h"
 
 #define ALPHABETIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -18,6 +20,7 @@
 
 static const char *parse_authority(const char *text, size_t length,
 								   int default_port, QfEndpoint *endpoint);
+static bool is_ipv6(const char *text, size_t length);
 static bool is_loopback(const char *host, size_t length);
 
 /*
@@ -85,8 +88,12 @@ qf_endpoint_check_proxy(const char *text)
 		size_t		length = strlen(schemes[i]);
 
 		if (pg_strncasecmp(text, schemes[i], length) == 0)
+		{
+			if (strchr(text + length, ':') == NULL)
+				return "The port of the proxy is missing.";
 			return parse_authority(text + length, strlen(text + length), 0,
 								   &ignored);
+		}
 	}
 	return "A proxy is given as \"http://\", \"https://\", \"socks5://\" or \"socks5h://\", host and port.";
 }
@@ -105,7 +112,7 @@ parse_authority(const char *text, size_t length, int default_port,
 	if (length == 0)
 		return "The host is missing.";
 	if (memchr(text, '@', length) != NULL)
-		return "Credentials do not belong into a URL; put them into the user mapping.";
+		return "A URL has no user name or password here.";
 
 	if (text[0] == '[')
 	{
@@ -113,6 +120,8 @@ parse_authority(const char *text, size_t length, int default_port,
 		if (host_length < 3 || host_length >= length ||
 			text[host_length] != ']')
 			return "An IPv6 address is written in square brackets.";
+		if (!is_ipv6(text + 1, host_length - 1))
+			return "The host is not an IPv6 address.";
 		host_length++;
 	}
 	else
@@ -145,6 +154,19 @@ parse_authority(const char *text, size_t length, int default_port,
 	return NULL;
 }
 
+static bool
+is_ipv6(const char *text, size_t length)
+{
+	char		copy[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (length >= sizeof(copy))
+		return false;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return inet_pton(AF_INET6, copy, &address) == 1;
+}
+
 /*
  * Does this host name stay on this machine?  libcurl itself maps "localhost"
  * to the loopback addresses without asking a name server.
@@ -156,24 +178,19 @@ is_loopback(const char *host, size_t length)
 		return true;
 	if (length == 5 && strncmp(host, "[::1]", 5) == 0)
 		return true;
-	if (length > 4 && strncmp(host, "127.", 4) == 0)
+
+	/*
+	 * Four decimal numbers, none above 255 or with a leading zero: anything
+	 * else, such as "127.0.0.1.", is looked up as a name.
+	 */
+	if (length < INET_ADDRSTRLEN && strncmp(host, "127.", 4) == 0)
 	{
-		int			parts = 0;
-		size_t		i = 0;
+		char		copy[INET_ADDRSTRLEN];
+		struct in_addr address;
 
-		/* Exactly four decimal parts: "127.0.0.1.example.com" is a name. */
-		while (i < length)
-		{
-			size_t		digits = strspn(host + i, DIGITS);
-
-			if (digits < 1 || digits > 3)
-				return false;
-			parts++;
-			i += digits;
-			if (i < length && host[i++] != '.')
-				return false;
-		}
-		return parts == 4;
+		memcpy(copy, host, length);
+		copy[length] = '\0';
+		return inet_pton(AF_INET, copy, &address) == 1;
 	}
 	return false;
 }

@@ -252,13 +252,14 @@ refuse_name(const char *name, int object, const char *noun)
 }
 
 /*
- * Raise HV024.  A secret's value is not repeated: it would reach the server's
- * log, and a wrong secret often is a right one of somewhere else.
+ * Raise HV024.  The value of a secret, or of a URL with a password, is not
+ * repeated: it would reach the server's log, and a wrong secret often is a
+ * right one of somewhere else.
  */
 static void
 refuse_value(const Option *option, const char *value, const char *hint)
 {
-	if (option->kind == KIND_SECRET)
+	if (option->kind == KIND_SECRET || strchr(value, '@') != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 				 errmsg("invalid value for option \"%s\"", option->name),
@@ -312,7 +313,6 @@ check_value(const Option *option, char *value, QfOptions *target)
 static void
 check_number(const Option *option, char *value, void *member)
 {
-	const char *unit_hint = NULL;
 	int			flags = 0;
 	char	   *bounds;
 
@@ -345,10 +345,8 @@ check_number(const Option *option, char *value, void *member)
 		bounds = psprintf("Valid values are whole numbers from %.0f to %.0f.",
 						  option->min, option->max);
 
-	if (!parse_int(value, (int *) member, flags, &unit_hint))
-		refuse_value(option, value,
-					 unit_hint != NULL ? unit_hint : bounds);
-	if (*(int *) member < option->min || *(int *) member > option->max)
+	if (!parse_int(value, (int *) member, flags, NULL) ||
+		*(int *) member < option->min || *(int *) member > option->max)
 		refuse_value(option, value, bounds);
 }
 

@@ -7,8 +7,8 @@
  * - the escape \u0000, which would end a C string early, is replaced by the
  *	 bytes C0 80.  They are never valid UTF-8, so whoever uses such a string
  *	 finds out, and strings nobody uses do no harm;
- * - a number with more digits than a double holds becomes a string with a
- *	 mark in front, and afterwards a raw item.
+ * - a number that is not a short whole one becomes a string with a mark in
+ *	 front, and afterwards a raw item, so that it is shown as it was sent.
  *
  * src/data/json.c
  */
@@ -20,7 +20,7 @@
 
 #include "data/json.h"
 
-/* Digits of a decimal number that a double always keeps. */
+/* Digits of a whole number that a double always keeps. */
 #define EXACT_LENGTH 15
 
 /* What stands for U+0000 inside a string; as in "modified UTF-8". */
@@ -38,9 +38,9 @@ typedef struct Document
 
 static void free_document(void *arg);
 static bool mark_text(char *text, size_t *length, int *nnumbers);
-static size_t skip_string(char *text, size_t length, size_t *in, size_t out);
+static bool skip_string(char *text, size_t length, size_t *in, size_t *out);
 static size_t number_length(const char *text);
-static bool is_long_number(const char *number, size_t length);
+static bool is_inexact(const char *number, size_t length);
 static char *mark_numbers(const char *text, size_t length, int nnumbers);
 static void unmark_numbers(cJSON *item);
 
@@ -169,7 +169,8 @@ qf_json_is_true(const QfJson *value)
 		return pg_strcasecmp(value->valuestring, "true") == 0 ||
 			strcmp(value->valuestring, "1") == 0;
 	return cJSON_IsTrue(value) ||
-		(cJSON_IsNumber(value) && value->valuedouble != 0);
+		(cJSON_IsNumber(value) && value->valuedouble != 0) ||
+		(cJSON_IsRaw(value) && strtod(value->valuestring, NULL) != 0);
 }
 
 /*
@@ -229,7 +230,12 @@ free_document(void *arg)
 
 /*
  * Replace each \u0000 in place and count the numbers that need a mark.
- * Returns false for a text with a NUL byte, which JSON does not allow.
+ *
+ * Returns false for what cJSON would take though it is not JSON: control
+ * characters, escapes without four digits (which would end the string),
+ * numbers such as "01" and "1.", long numbers that would become names, and
+ * bytes that are our own mark.  Refusing bad numbers here also keeps the time
+ * linear: none of them is looked at twice.
  */
 static bool
 mark_text(char *text, size_t *length, int *nnumbers)
@@ -237,32 +243,41 @@ mark_text(char *text, size_t *length, int *nnumbers)
 	size_t		in = 0;
 	size_t		out = 0;
 
-	if (memchr(text, '\0', *length) != NULL)
+	if (memchr(text, '\0', *length) != NULL ||
+		strstr(text, NUMBER_MARK) != NULL)
 		return false;
 
 	while (in < *length)
 	{
 		char		c = text[in];
+		size_t		number = 1;
 
 		if (c == '"')
-			out = skip_string(text, *length, &in, out);
-		else
 		{
-			size_t		number = 1;
-
-			if ((c >= '0' && c <= '9') || c == '-')
-			{
-				number = number_length(text + in);
-				if (number == 0)
-					number = 1;
-				else if (is_long_number(text + in, number))
-					(*nnumbers)++;
-			}
-			if (out != in)
-				memmove(text + out, text + in, number);
-			in += number;
-			out += number;
+			if (!skip_string(text, *length, &in, &out))
+				return false;
+			continue;
 		}
+		if ((unsigned char) c < ' ' && strchr("\t\n\r", c) == NULL)
+			return false;
+		if ((c >= '0' && c <= '9') || c == '-')
+		{
+			number = number_length(text + in);
+			if (number == 0)
+				return false;
+			if (is_inexact(text + in, number))
+			{
+				const char *next = text + in + number;
+
+				if (next[strspn(next, " \t\n\r")] == ':')
+					return false;
+				(*nnumbers)++;
+			}
+		}
+		if (out != in)
+			memmove(text + out, text + in, number);
+		in += number;
+		out += number;
 	}
 	text[out] = '\0';
 	*length = out;
@@ -270,46 +285,55 @@ mark_text(char *text, size_t *length, int *nnumbers)
 }
 
 /*
- * Copy the string that starts at *in to out, replacing \u0000; returns the
- * position after the copy, and moves *in behind the string.
+ * Copy the string that starts at *in to *out, replacing \u0000, and move both
+ * behind it.  Returns false if it cannot be JSON.
  */
-static size_t
-skip_string(char *text, size_t length, size_t *in, size_t out)
+static bool
+skip_string(char *text, size_t length, size_t *in, size_t *out)
 {
 	size_t		from = *in;
+	size_t		to = *out;
 
-	text[out++] = text[from++];
+	text[to++] = text[from++];
 	while (from < length)
 	{
-		/* Most of a string is neither a quote nor a backslash. */
-		size_t		plain = strcspn(text + from, "\"\\");
+		size_t		plain = 0;
 
-		if (out != from)
-			memmove(text + out, text + from, plain);
-		out += plain;
+		while ((unsigned char) text[from + plain] >= ' ' &&
+			   text[from + plain] != '"' && text[from + plain] != '\\')
+			plain++;
+		if (to != from)
+			memmove(text + to, text + from, plain);
+		to += plain;
 		from += plain;
 		if (from >= length)
 			break;
 		if (text[from] == '"')
 		{
-			text[out++] = text[from++];
+			text[to++] = text[from++];
 			break;
 		}
+		if (text[from] != '\\')
+			return false;
+		if (text[from + 1] == 'u' &&
+			strspn(text + from + 2, "0123456789abcdefABCDEF") < 4)
+			return false;
 		if (strncmp(text + from, "\\u0000", 6) == 0)
 		{
-			memcpy(text + out, NUL_MARK, 2);
-			out += 2;
+			memcpy(text + to, NUL_MARK, 2);
+			to += 2;
 			from += 6;
 		}
 		else
 		{
-			text[out++] = text[from++];
+			text[to++] = text[from++];
 			if (from < length)
-				text[out++] = text[from++];
+				text[to++] = text[from++];
 		}
 	}
 	*in = from;
-	return out;
+	*out = to;
+	return true;
 }
 
 /* Length of the JSON number at the start of a text; 0 if there is none. */
@@ -346,13 +370,14 @@ number_length(const char *text)
 	return p - text;
 }
 
-/* Might a double not keep this number as it is written? */
+/* Might cJSON not print this number as it is written? */
 static bool
-is_long_number(const char *number, size_t length)
+is_inexact(const char *number, size_t length)
 {
-	return length > EXACT_LENGTH ||
+	return length > EXACT_LENGTH || memchr(number, '.', length) != NULL ||
 		memchr(number, 'e', length) != NULL ||
-		memchr(number, 'E', length) != NULL;
+		memchr(number, 'E', length) != NULL ||
+		(length == 2 && strncmp(number, "-0", 2) == 0);
 }
 
 /* Copy a text that mark_text() has been over, long numbers as strings. */
@@ -383,7 +408,7 @@ mark_numbers(const char *text, size_t length, int nnumbers)
 		}
 		if ((text[in] >= '0' && text[in] <= '9') || text[in] == '-')
 			number = number_length(text + in);
-		if (is_long_number(text + in, number))
+		if (is_inexact(text + in, number))
 		{
 			memcpy(copy + out, "\"" NUMBER_MARK, 3);
 			memcpy(copy + out + 3, text + in, number);

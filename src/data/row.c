@@ -30,6 +30,7 @@ typedef struct RowColumn
 	int			index;			/* in the tuple descriptor */
 	const char *name;
 	QfSource	source;
+	const char *tops[QF_MAX_FIELDS];	/* first names of source.paths */
 	bool		is_json;		/* json or jsonb: takes the member's JSON */
 	bool		empty_is_null;
 	FmgrInfo	input;
@@ -170,16 +171,11 @@ qf_row_lacks_member(const QfRow *row, const QfJson *object)
 {
 	for (int i = 0; i < row->ncolumns; i++)
 	{
-		const QfSource *source = &row->columns[i].source;
-		bool		found = source->in_list;
+		const RowColumn *column = &row->columns[i];
+		bool		found = column->source.in_list;
 
-		for (int j = 0; !found && j < QF_MAX_FIELDS && source->paths[j]; j++)
-		{
-			char	   *top = pnstrdup(source->paths[j],
-									   strcspn(source->paths[j], "."));
-
-			found = qf_json_member(object, top) != NULL;
-		}
+		for (int j = 0; !found && j < QF_MAX_FIELDS && column->tops[j]; j++)
+			found = qf_json_member(object, column->tops[j]) != NULL;
 		if (!found)
 			return true;
 	}
@@ -249,6 +245,9 @@ set_up_column(RowColumn *column, Form_pg_attribute attribute)
 	bool		preferred;
 
 	column->name = pstrdup(NameStr(attribute->attname));
+	for (int i = 0; i < QF_MAX_FIELDS && column->source.paths[i]; i++)
+		column->tops[i] = pnstrdup(column->source.paths[i],
+								   strcspn(column->source.paths[i], "."));
 	column->is_json = base_type == JSONOID || base_type == JSONBOID;
 	column->typmod = attribute->atttypmod;
 

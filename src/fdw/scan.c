@@ -94,6 +94,7 @@ typedef struct QfScan
 	bool		keep_rows;
 	TupleTableSlot *stored;		/* to read the store with */
 	TupleTableSlot *item_slot;	/* to check items of the list with */
+	ExprContext *item_econtext; /* likewise; reset with each item */
 } QfScan;
 
 static void init_quals(QfScan *scan);
@@ -261,6 +262,7 @@ init_quals(QfScan *scan)
 		quals = lappend(quals, list_nth(scan->node->ss.ps.plan->qual,
 										lfirst_int(lc)));
 	scan->list_qual = ExecInitQual(quals, (PlanState *) scan->node);
+	scan->item_econtext = CreateExprContext(scan->node->ss.ps.state);
 	scan->item_slot =
 		MakeSingleTupleTableSlot(scan->node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
 								 &TTSOpsVirtual);
@@ -536,16 +538,20 @@ judge_item(const char *id, const QfJson *item, void *arg)
 {
 	QfScan	   *scan = arg;
 	TupleTableSlot *slot = scan->item_slot;
-	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
+	ExprContext *econtext = scan->item_econtext;
+	MemoryContext oldcontext;
 
 	if (!scan->plan.details || !qf_row_lacks_member(scan->row, item))
 		return QF_FETCH_TAKE;
 	if (scan->list_qual == NULL)
 		return QF_FETCH_DETAIL;
 
+	ResetExprContext(econtext);
+	oldcontext = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
 	ExecClearTuple(slot);
 	qf_row_fill(scan->row, item, id, slot->tts_values, slot->tts_isnull);
 	ExecStoreVirtualTuple(slot);
+	MemoryContextSwitchTo(oldcontext);
 	econtext->ecxt_scantuple = slot;
 	return ExecQual(scan->list_qual, econtext) ?
 		QF_FETCH_DETAIL : QF_FETCH_SKIP;

@@ -14,9 +14,10 @@
  * set is built once: a WaitEventSet cannot drop a socket, and building one for
  * each wait costs more system calls than the request.
  *
- * Nothing here raises an error below a frame of libcurl.  Interrupts are
- * served in qf_call_wait() only, between calls of libcurl; a statement that
- * ends by one leaves its calls to the reset callbacks of their contexts.
+ * Nothing here raises an error below a frame of libcurl.  While there are
+ * calls to wait for, interrupts are served in qf_call_wait(), between calls of
+ * libcurl; a statement that ends by one leaves its calls to the reset
+ * callbacks of their contexts.
  *
  * src/http/pool.c
  */
