@@ -44,7 +44,9 @@ CREATE OPERATOR other.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq);
 SELECT action, calls, tasks FROM lookup('id OPERATOR(other.===) @1');
 SELECT action, calls, tasks FROM lookup('@1 OPERATOR(other.===) id');
 SELECT action, calls, tasks FROM lookup('id OPERATOR(other.===) ANY (ARRAY[@1, @2])');
-DROP SCHEMA other CASCADE;
+DROP OPERATOR other.= (text, text), other.=== (text, text);
+DROP FUNCTION other.same;
+DROP SCHEMA other;
 
 -- a collation to which different bytes are equal, where the server has ICU
 SELECT count(*) > 0 AS have_icu FROM pg_collation
@@ -88,7 +90,7 @@ SELECT count(*) > 0 AS have_citext FROM pg_available_extensions
         result record;
         condition text;
     BEGIN
-        FOREACH condition IN ARRAY ARRAY['id = upper(@1)', 'id IN (upper(@1))',
+        FOREACH condition IN ARRAY ARRAY['id = upper(@1)::citext', 'id IN (upper(@1)::citext)',
                                          'upper(@1)::citext = id',
                                          'id = ANY (ARRAY[upper(@1)]::citext[])'] LOOP
             SELECT * INTO result FROM lookup(condition, 'by_citext');

@@ -99,6 +99,7 @@ qf_call_prepare(QfCall *call, const QfOptions *options,
 	call->reply.date = -1;
 	call->reply.transport = QF_TRANSPORT_UNSENT;
 	call->header_bytes = 0;
+	call->header_ended = false;
 	call->error_buffer[0] = '\0';
 	call->max_response_size = options->max_response_size;
 
@@ -149,11 +150,15 @@ qf_call_finish(QfCall *call, int curl_code, int64 now)
 											   reply->date >= 0 ?
 											   reply->date : now);
 
-	if (curl_code == CURLE_OK)
+	if (curl_code == CURLE_OK && call->header_ended)
 	{
 		reply->transport = QF_TRANSPORT_ANSWERED;
 		return;
 	}
+	/* libcurl is content with a header that was cut off. */
+	if (curl_code == CURLE_OK)
+		strlcpy(reply->reason, "connection closed within the header",
+				sizeof(reply->reason));
 
 	/* Unless a callback stopped the transfer and left its own verdict. */
 	if (reply->transport == QF_TRANSPORT_UNSENT)
@@ -375,6 +380,7 @@ receive_header(char *data, size_t size, size_t nmemb, void *arg)
 		return 0;
 	}
 
+	call->header_ended = length <= 2 && (data[0] == '\r' || data[0] == '\n');
 	if (copy_header(data, length, "x-bce-request-id", reply->request_id,
 					sizeof(reply->request_id)) ||
 		copy_header(data, length, "x-bce-error-code", reply->error_code,

@@ -80,6 +80,7 @@ typedef struct QfCall
 	char	   *authorization;	/* in headers */
 	size_t		capacity;		/* of reply.body */
 	size_t		header_bytes;
+	bool		header_ended;	/* was the blank line behind it seen? */
 	size_t		max_response_size;
 	char	   *retry_after_text;
 	char		error_buffer[256];	/* CURL_ERROR_SIZE */
