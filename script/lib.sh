@@ -66,11 +66,11 @@ set_path()
 # Further arguments name variables to keep.
 clean_environment()
 {
-	local name
+	local name kept=QIANFAN_ALLOW_MISSING_CLIENTS
 
 	for name in $(compgen -e)
 	do
-		case " PATH HOME USER LOGNAME TERM TMPDIR PG_CONFIG PWD $* " in
+		case " PATH HOME USER LOGNAME TERM TMPDIR PG_CONFIG PWD $kept $* " in
 			*" $name "*) ;;
 			*) unset "$name" 2>/dev/null || : ;;
 		esac

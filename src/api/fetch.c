@@ -354,6 +354,8 @@ static void
 fill_line(QfFetch *fetch, bool wait)
 {
 	qf_queue_progress(fetch->queue);
+	if (fetch->page != NULL)
+		consider_prefetch(fetch);
 	while (fetch->listing && !fetch->ended &&
 		   fetch->nline < Max(window_size(fetch), 1))
 	{
@@ -449,7 +451,7 @@ consider_prefetch(QfFetch *fetch)
 	if (fetch->wanted >= 0 ?
 		fetch->wanted > page->nleft + fetch->nline :
 		(fetch->npages > 1 ||
-		 page->nleft < fetch->options->page_size / 2))
+		 page->nleft + fetch->nline < fetch->options->page_size / 2))
 	{
 		submit_page(fetch, page->next_marker, -1);
 		qf_queue_progress(fetch->queue);
