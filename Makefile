@@ -25,6 +25,8 @@ OBJS = \
 	src/fdw/modify.o \
 	src/fdw/import.o \
 	src/fdw/sqlfuncs.o \
+	src/join/lookup_join_path.o \
+	src/join/lookup_join_exec.o \
 	src/resource/registry.o \
 	src/resource/model_comp_task.o \
 	src/api/fetch.o \

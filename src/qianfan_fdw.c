@@ -18,6 +18,7 @@
 #include "fdw/modify.h"
 #include "fdw/plan.h"
 #include "fdw/scan.h"
+#include "join/lookup_join.h"
 
 QF_MODULE_MAGIC("qianfan_fdw", QIANFAN_FDW_VERSION);
 
@@ -30,6 +31,7 @@ void
 _PG_init(void)
 {
 	qf_guc_init();
+	qf_lookup_join_init();
 }
 
 Datum

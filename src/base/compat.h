@@ -88,6 +88,15 @@ qf_compat_checked_user(ForeignScan *plan, EState *estate)
 #endif
 }
 
+/* PostgreSQL 18 counts the disabled nodes of a path and prefers fewer. */
+static inline void
+qf_compat_sum_disabled(Path * path, Path * outer, Path * inner)
+{
+#if PG_VERSION_NUM >= 180000
+	path->disabled_nodes = outer->disabled_nodes + inner->disabled_nodes;
+#endif
+}
+
 /* A wait event set that lives until it is freed or the backend ends. */
 static inline WaitEventSet *
 qf_compat_wait_event_set(int nevents)

@@ -19,8 +19,6 @@
 #include "fdw/scan.h"
 #include "resource/resource.h"
 
-static void explain_action(ForeignScanState *node, const QfPlan *plan,
-						   ExplainState *es);
 static void explain_quals(ForeignScanState *node, const char *label,
 						  List *numbers, ExplainState *es);
 static bool find_ancestors(Plan *plan, Plan *node, List **ancestors);
@@ -33,33 +31,64 @@ qianfanExplainForeignScan(ForeignScanState *node, ExplainState *es)
 	QfPlan		plan;
 
 	qf_plan_unpack(scan->fdw_private, &plan);
-	explain_action(node, &plan, es);
+	qf_explain_action(node, es);
 	explain_quals(node, "Lookup Key", plan.key_quals, es);
 	explain_quals(node, "Remote Filter", plan.filter_quals, es);
 
-	if (es->analyze && node->fdw_state != NULL)
-	{
-		const QfCounters *counters = qf_scan_counters(node);
-
-		ExplainPropertyInteger("API Calls", NULL, counters->calls, es);
-		ExplainPropertyInteger("API Retries", NULL, counters->retries, es);
-		ExplainPropertyInteger("API Bytes", "B", counters->bytes, es);
-		if (es->timing)
-			ExplainPropertyFloat("API Time", "ms",
-								 counters->wait_time / 1000.0, 3, es);
-	}
+	/* A lookup join shows them on its own node. */
+	if (!plan.given)
+		qf_explain_counters(node, es);
 }
 
-static void
-explain_action(ForeignScanState *node, const QfPlan *plan, ExplainState *es)
+/* What the scan has cost, under ANALYZE. */
+void
+qf_explain_counters(const ForeignScanState *node, ExplainState *es)
 {
-	Oid			relid = RelationGetRelid(node->ss.ss_currentRelation);
-	const QfResource *resource =
-	qf_option_resolve(GetForeignServerIdByRelId(relid), relid)->resource;
+	const QfCounters *counters;
 
-	if (plan->keys != NIL)
+	if (!es->analyze || node->fdw_state == NULL)
+		return;
+	counters = qf_scan_counters(node);
+	ExplainPropertyInteger("API Calls", NULL, counters->calls, es);
+	ExplainPropertyInteger("API Retries", NULL, counters->retries, es);
+	ExplainPropertyInteger("API Bytes", "B", counters->bytes, es);
+	if (es->timing)
+		ExplainPropertyFloat("API Time", "ms",
+							 counters->wait_time / 1000.0, 3, es);
+}
+
+/* Show conditions of a plan node, if there are any, under a label. */
+void
+qf_explain_exprs(const char *label, List *exprs, Plan *plan, List *ancestors,
+				 ExplainState *es)
+{
+	List	   *context;
+
+	if (exprs == NIL)
+		return;
+	context = set_deparse_context_plan(es->deparse_cxt, plan, ancestors);
+	ExplainPropertyText(label,
+						deparse_expression((Node *) make_ands_explicit(exprs),
+										   context,
+										   list_length(es->rtable) > 1 ||
+										   es->verbose,
+										   false), es);
+}
+
+/* Show which actions the scan calls. */
+void
+qf_explain_action(ForeignScanState *node, ExplainState *es)
+{
+	ForeignScan *scan = (ForeignScan *) node->ss.ps.plan;
+	Oid			relid = RelationGetRelid(node->ss.ss_currentRelation);
+	Oid			serverid = GetForeignServerIdByRelId(relid);
+	const QfResource *resource = qf_option_resolve(serverid, relid)->resource;
+	QfPlan		plan;
+
+	qf_plan_unpack(scan->fdw_private, &plan);
+	if (plan.keys != NIL)
 		ExplainPropertyText("Action", resource->detail_action, es);
-	else if (!plan->details)
+	else if (!plan.details)
 		ExplainPropertyText("Action", resource->list_action, es);
 	else
 		ExplainPropertyText("Action",
@@ -75,7 +104,6 @@ explain_quals(ForeignScanState *node, const char *label, List *numbers,
 	Plan	   *plan = node->ss.ps.plan;
 	List	   *quals = NIL;
 	List	   *ancestors = NIL;
-	List	   *context;
 	ListCell   *lc;
 
 	if (numbers == NIL)
@@ -83,13 +111,7 @@ explain_quals(ForeignScanState *node, const char *label, List *numbers,
 	foreach(lc, numbers)
 		quals = lappend(quals, list_nth(plan->qual, lfirst_int(lc)));
 	(void) find_ancestors(es->pstmt->planTree, plan, &ancestors);
-	context = set_deparse_context_plan(es->deparse_cxt, plan, ancestors);
-	ExplainPropertyText(label,
-						deparse_expression((Node *) make_ands_explicit(quals),
-										   context,
-										   list_length(es->rtable) > 1 ||
-										   es->verbose,
-										   false), es);
+	qf_explain_exprs(label, quals, plan, ancestors, es);
 }
 
 /*

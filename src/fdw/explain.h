@@ -10,6 +10,12 @@
 #include "commands/explain.h"
 #include "nodes/execnodes.h"
 
+extern void qf_explain_action(ForeignScanState *node,
+							  struct ExplainState *es);
+extern void qf_explain_exprs(const char *label, List *exprs, Plan *plan,
+							 List *ancestors, struct ExplainState *es);
+extern void qf_explain_counters(const ForeignScanState *node,
+								struct ExplainState *es);
 extern void qianfanExplainForeignScan(ForeignScanState *node,
 									  struct ExplainState *es);
 

@@ -39,16 +39,17 @@ static QfKeySet *evaluate_value(ExprState *expr, ExprContext *econtext);
 static QfKeySet *evaluate_array(ExprState *expr, ExprContext *econtext);
 static QfKeySet *unite(QfKeySet *a, QfKeySet *b);
 static QfKeySet *intersect(QfKeySet *a, QfKeySet *b);
-static char *text_key(Datum value);
 
 /*
  * qf_keyset_evaluate
  *		The ids that fit a key tree, in the current context.
  *
- * "exprs" are the ExprStates the tree's numbers refer to.  NULL fits no id.
+ * "exprs" are the ExprStates the tree's numbers refer to, "given" is what a
+ * lookup join hands in.  NULL fits no id.
  */
 QfKeySet *
-qf_keyset_evaluate(List *tree, List *exprs, ExprContext *econtext)
+qf_keyset_evaluate(List *tree, List *exprs, ExprContext *econtext,
+				   QfKeySet *given)
 {
 	QfKeyNode	kind = intVal(linitial(tree));
 	QfKeySet   *set = NULL;
@@ -58,6 +59,8 @@ qf_keyset_evaluate(List *tree, List *exprs, ExprContext *econtext)
 	{
 		case QF_KEY_NONE:
 			return palloc0_object(QfKeySet);
+		case QF_KEY_GIVEN:
+			return given;
 		case QF_KEY_EQUAL:
 			return evaluate_value(list_nth(exprs, intVal(lsecond(tree))),
 								  econtext);
@@ -69,7 +72,7 @@ qf_keyset_evaluate(List *tree, List *exprs, ExprContext *econtext)
 			for (int i = 1; i < list_length(tree); i++)
 			{
 				QfKeySet   *arm = qf_keyset_evaluate(list_nth(tree, i), exprs,
-													 econtext);
+													 econtext, given);
 
 				if (set == NULL)
 					set = arm;
@@ -92,7 +95,7 @@ evaluate_value(ExprState *expr, ExprContext *econtext)
 	if (!isnull)
 	{
 		set->keys = palloc_object(char *);
-		set->keys[0] = text_key(value);
+		set->keys[0] = qf_keyset_from_text(value);
 		set->nkeys = 1;
 	}
 	return set;
@@ -123,7 +126,7 @@ evaluate_array(ExprState *expr, ExprContext *econtext)
 	for (int i = 0; i < nelements; i++)
 	{
 		if (!nulls[i])
-			set->keys[set->nkeys++] = text_key(elements[i]);
+			set->keys[set->nkeys++] = qf_keyset_from_text(elements[i]);
 	}
 	return unite(set, empty);	/* drops duplicates */
 }
@@ -173,9 +176,13 @@ intersect(QfKeySet *a, QfKeySet *b)
 	return set;
 }
 
-/* A text, or a value of a type stored alike, in the API's encoding. */
-static char *
-text_key(Datum value)
+/*
+ * qf_keyset_from_text
+ *		A text, or a value of a type stored alike, as an id in the API's
+ *		encoding.
+ */
+char *
+qf_keyset_from_text(Datum value)
 {
 	char	   *key = TextDatumGetCString(value);
 

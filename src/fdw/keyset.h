@@ -17,6 +17,7 @@ typedef struct QfKeySet
 } QfKeySet;
 
 extern QfKeySet *qf_keyset_evaluate(List *tree, List *exprs,
-									ExprContext *econtext);
+									ExprContext *econtext, QfKeySet *given);
+extern char *qf_keyset_from_text(Datum value);
 
 #endif							/* QF_FDW_KEYSET_H */

@@ -136,6 +136,10 @@ qianfanGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 			clauses = lappend(clauses, rinfo);
 	}
 
+	/* See qf_plan_lookup_path(). */
+	plan.given = best_path->fdw_private != NIL;
+	if (plan.given)
+		plan.keys = list_make1(list_make1(makeInteger(QF_KEY_GIVEN)));
 	classify_quals(table, clauses, &plan, &exprs);
 	needed = needed_attributes(baserel, clauses);
 	while ((i = bms_next_member(needed, i)) >= 0)
@@ -151,6 +155,32 @@ qianfanGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 	return make_foreignscan(tlist, extract_actual_clauses(clauses, false),
 							baserel->relid, exprs, qf_plan_pack(&plan),
 							NIL, NIL, outer_plan);
+}
+
+/*
+ * qf_plan_lookup_path
+ *		A scan whose keys a lookup join hands in, "nkeys" in all; not for
+ *		add_path().
+ *
+ * The mark in fdw_private is all that tells it from a scan of the whole table.
+ */
+ForeignPath *
+qf_plan_lookup_path(PlannerInfo *root, RelOptInfo *baserel, double nkeys)
+{
+	QfTable    *table = baserel->fdw_private;
+	QfCostInput input = {0};
+	QualCost	quals;
+	Cost		startup;
+	Cost		total;
+
+	cost_qual_eval(&quals, baserel->baserestrictinfo, root);
+	input.lookups = nkeys;
+	input.tuples = nkeys;
+	input.quals = &quals;
+	qf_cost_scan(table->options, &input, &startup, &total);
+	return qf_compat_foreign_path(root, baserel, Min(nkeys, baserel->rows),
+								  startup, total, NULL,
+								  list_make1(makeBoolean(true)));
 }
 
 /* Options and columns of a table, for the time of planning. */
@@ -234,6 +264,7 @@ count_keys(PlannerInfo *root, List *tree, List *exprs)
 	switch (kind)
 	{
 		case QF_KEY_NONE:
+		case QF_KEY_GIVEN:
 			return 0;
 		case QF_KEY_EQUAL:
 			return 1;

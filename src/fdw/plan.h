@@ -10,6 +10,8 @@
 #include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
 
+extern ForeignPath *qf_plan_lookup_path(PlannerInfo *root,
+										RelOptInfo *baserel, double nkeys);
 extern void qianfanGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
 									 Oid foreigntableid);
 extern void qianfanGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,

@@ -21,6 +21,7 @@ enum Position
 	KEY_QUALS,					/* IntList */
 	FILTER_QUALS,				/* IntList */
 	LIST_QUALS,					/* IntList */
+	GIVEN,						/* Boolean */
 	DETAILS,					/* Boolean */
 	EXACT,						/* Boolean */
 	LIMIT						/* String: an int64, which Integer is not */
@@ -38,6 +39,7 @@ qf_plan_pack(const QfPlan *plan)
 	list = lappend(list, plan->key_quals);
 	list = lappend(list, plan->filter_quals);
 	list = lappend(list, plan->list_quals);
+	list = lappend(list, makeBoolean(plan->given));
 	list = lappend(list, makeBoolean(plan->details));
 	list = lappend(list, makeBoolean(plan->exact));
 	list = lappend(list, makeString(psprintf(INT64_FORMAT, plan->limit)));
@@ -55,6 +57,7 @@ qf_plan_unpack(List *fdw_private, QfPlan *plan)
 	plan->key_quals = list_nth(fdw_private, KEY_QUALS);
 	plan->filter_quals = list_nth(fdw_private, FILTER_QUALS);
 	plan->list_quals = list_nth(fdw_private, LIST_QUALS);
+	plan->given = boolVal(list_nth(fdw_private, GIVEN));
 	plan->details = boolVal(list_nth(fdw_private, DETAILS));
 	plan->exact = boolVal(list_nth(fdw_private, EXACT));
 	plan->limit = strtoll(strVal(list_nth(fdw_private, LIMIT)), NULL, 10);

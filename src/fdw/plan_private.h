@@ -24,6 +24,7 @@ typedef struct QfPlan
 	List	   *key_quals;		/* qual numbers, for EXPLAIN */
 	List	   *filter_quals;	/* qual numbers, for EXPLAIN */
 	List	   *list_quals;		/* quals that spare a detail call */
+	bool		given;			/* does a lookup join hand in the keys? */
 	bool		details;		/* may list items need detail calls? */
 	bool		exact;			/* does every row fetched reach the limit? */
 	int64		limit;			/* rows the query can want; -1: unknown */

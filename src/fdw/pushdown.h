@@ -29,6 +29,7 @@ typedef struct QfTable
 typedef enum QfKeyNode
 {
 	QF_KEY_NONE,				/* (): no id fits */
+	QF_KEY_GIVEN,				/* (): what a lookup join hands in */
 	QF_KEY_EQUAL,				/* (expression number): a text */
 	QF_KEY_ANY,					/* (expression number): an array of texts */
 	QF_KEY_AND,					/* (tree, ...) */

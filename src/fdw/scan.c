@@ -85,6 +85,7 @@ typedef struct QfScan
 	tasks_hash *tasks;
 	MemoryContext key_context;	/* reset with each rescan */
 	QfKeySet   *keys;
+	QfKeySet	given;			/* by a lookup join */
 	int			next_key;		/* to be returned */
 	int			next_request;	/* to be asked for */
 
@@ -100,12 +101,14 @@ typedef struct QfScan
 static void init_quals(QfScan *scan);
 static void start_scan(QfScan *scan);
 static void start_keys(QfScan *scan);
+static void open_fetch(QfScan *scan);
 static void start_list(QfScan *scan);
 static char *parameter_value(QfScan *scan, int expr_number);
 static ListRun *find_run(QfScan *scan, char **values);
 static void use_credential(QfScan *scan);
 static bool next_by_key(QfScan *scan, TupleTableSlot *slot);
 static void request_keys(QfScan *scan);
+static bool ask_for(QfScan *scan, const char *key);
 static void learn_task(QfScan *scan, const QfTask *task);
 static bool next_by_list(QfScan *scan, TupleTableSlot *slot);
 static bool may_fetch(QfScan *scan, QfFetch *fetch);
@@ -220,6 +223,49 @@ qf_scan_counters(const ForeignScanState *node)
 	return &((QfScan *) node->fdw_state)->counters;
 }
 
+/* Calls a scan can have in flight. */
+int
+qf_scan_concurrency(const ForeignScanState *node)
+{
+	return ((QfScan *) node->fdw_state)->options->max_concurrency;
+}
+
+/*
+ * qf_scan_ask
+ *		Ask for a key (UTF-8) that a lookup join will want; does not wait.
+ *		Returns whether that costs a call.
+ */
+bool
+qf_scan_ask(ForeignScanState *node, char *key)
+{
+	QfScan	   *scan = node->fdw_state;
+
+	/* The table's own quals may leave nothing of the key. */
+	if (scan->plan.key_quals != NIL)
+	{
+		qf_scan_give(node, &key);
+		start_keys(scan);
+		if (scan->keys->nkeys == 0)
+			return false;
+	}
+	open_fetch(scan);
+	return ask_for(scan, key);
+}
+
+/*
+ * qf_scan_give
+ *		Set the one key that the node looks up after its next rescan.  It must
+ *		live until the node has been read.
+ */
+void
+qf_scan_give(ForeignScanState *node, char **key)
+{
+	QfScan	   *scan = node->fdw_state;
+
+	scan->given.keys = key;
+	scan->given.nkeys = 1;
+}
+
 /*
  * qf_scan_try
  *		Run the node without waiting.
@@ -287,19 +333,26 @@ start_keys(QfScan *scan)
 
 	MemoryContextReset(scan->key_context);
 	oldcontext = MemoryContextSwitchTo(scan->key_context);
-	scan->keys = qf_keyset_evaluate(scan->plan.keys, scan->exprs,
-									econtext);
+	scan->keys = qf_keyset_evaluate(scan->plan.keys, scan->exprs, econtext,
+									&scan->given);
 	scan->next_key = 0;
 	scan->next_request = 0;
 	MemoryContextSwitchTo(oldcontext);
 
-	if (scan->keys->nkeys > 0 && scan->fetch == NULL)
-	{
-		use_credential(scan);
-		scan->tasks = tasks_create(scan->context, 16, NULL);
-		scan->fetch = qf_fetch_create(scan->context, scan->options,
-									  scan->credential, &scan->counters);
-	}
+	if (scan->keys->nkeys > 0)
+		open_fetch(scan);
+}
+
+/* Get ready to look up keys, once in a scan. */
+static void
+open_fetch(QfScan *scan)
+{
+	if (scan->fetch != NULL)
+		return;
+	use_credential(scan);
+	scan->tasks = tasks_create(scan->context, 16, NULL);
+	scan->fetch = qf_fetch_create(scan->context, scan->options,
+								  scan->credential, &scan->counters);
 }
 
 /*
@@ -443,19 +496,24 @@ request_keys(QfScan *scan)
 	while (scan->next_request < scan->keys->nkeys &&
 		   (scan->next_request == scan->next_key ||
 			qf_fetch_room(scan->fetch) > 0))
-	{
-		char	   *key = scan->keys->keys[scan->next_request++];
-		bool		found;
-		KnownTask  *known;
+		(void) ask_for(scan, scan->keys->keys[scan->next_request++]);
+}
 
-		if (tasks_lookup(scan->tasks, key) != NULL)
-			continue;
-		key = MemoryContextStrdup(scan->context, key);
-		known = tasks_insert(scan->tasks, key, &found);
-		known->fetched = false;
-		known->tuple = NULL;
-		qf_fetch_add_key(scan->fetch, key);
-	}
+/* Ask for a key, unless it was asked for before; was it now? */
+static bool
+ask_for(QfScan *scan, const char *key)
+{
+	bool		found;
+	KnownTask  *known;
+
+	if (tasks_lookup(scan->tasks, key) != NULL)
+		return false;
+	key = MemoryContextStrdup(scan->context, key);
+	known = tasks_insert(scan->tasks, key, &found);
+	known->fetched = false;
+	known->tuple = NULL;
+	qf_fetch_add_key(scan->fetch, key);
+	return true;
 }
 
 /* Keep what is now known of a task as a row. */
