@@ -17,6 +17,7 @@
 #include "foreign/fdwapi.h"
 #include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -61,6 +62,7 @@ static Plan *plan_lookup_join(PlannerInfo *root, RelOptInfo *rel,
 							  CustomPath * best_path, List *tlist,
 							  List *clauses, List *custom_plans);
 static List *scan_targetlist(List *custom_plans);
+static Node *use_forms(Node *node, List *forms);
 static void split_clauses(PlannerInfo *root, const LookupJoin * join,
 						  Relids joinrelids, List **join_quals,
 						  List **other_quals);
@@ -262,6 +264,7 @@ plan_lookup_join(PlannerInfo *root, RelOptInfo *rel, CustomPath * best_path,
 	CustomScan *scan = makeNode(CustomScan);
 	List	   *join_quals;
 	List	   *other_quals;
+	List	   *forms;
 
 	split_clauses(root, join, rel->relids, &join_quals, &other_quals);
 	scan->flags = best_path->flags;
@@ -278,6 +281,16 @@ plan_lookup_join(PlannerInfo *root, RelOptInfo *rel, CustomPath * best_path,
 	scan->custom_scan_tlist = scan_targetlist(custom_plans);
 	scan->custom_exprs = list_make3(join_quals, join->key,
 									join->key_clause->clause);
+
+	/* Not those of tlist: it is empty if a projection is put in later. */
+	forms = pull_var_clause((Node *) list_make2(rel->reltarget->exprs,
+												other_quals),
+							PVC_INCLUDE_PLACEHOLDERS);
+	scan->custom_scan_tlist = (List *)
+		use_forms((Node *) scan->custom_scan_tlist, forms);
+	scan->custom_exprs = (List *)
+		use_forms((Node *) scan->custom_exprs, forms);
+
 	scan->custom_private =
 		list_make3(makeInteger(join->jointype),
 				   makeInteger(list_length(outer->targetlist)),
@@ -306,6 +319,38 @@ scan_targetlist(List *custom_plans)
 		}
 	}
 	return tlist;
+}
+
+/*
+ * Give each Var and PlaceHolderVar the form it has in the list "forms".
+ *
+ * From PostgreSQL 16 on, a Var above an outer join says which outer joins may
+ * have made it NULL, so it looks different in the children and in what this
+ * node returns.  setrefs.c wants one form of each in a custom scan.
+ */
+static Node *
+use_forms(Node *node, List *forms)
+{
+	ListCell   *lc;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Var) || IsA(node, PlaceHolderVar))
+	{
+		foreach(lc, forms)
+		{
+			Node	   *form = lfirst(lc);
+
+			if (nodeTag(form) == nodeTag(node) &&
+				(IsA(node, Var) ?
+				 ((Var *) form)->varno == ((Var *) node)->varno &&
+				 ((Var *) form)->varattno == ((Var *) node)->varattno :
+				 ((PlaceHolderVar *) form)->phid ==
+				 ((PlaceHolderVar *) node)->phid))
+				return copyObject(form);
+		}
+	}
+	return expression_tree_mutator(node, use_forms, forms);
 }
 
 /*
