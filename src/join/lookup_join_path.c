@@ -264,6 +264,7 @@ plan_lookup_join(PlannerInfo *root, RelOptInfo *rel, CustomPath * best_path,
 	CustomScan *scan = makeNode(CustomScan);
 	List	   *join_quals;
 	List	   *other_quals;
+	List	   *returned;
 	List	   *forms;
 
 	split_clauses(root, join, rel->relids, &join_quals, &other_quals);
@@ -282,10 +283,15 @@ plan_lookup_join(PlannerInfo *root, RelOptInfo *rel, CustomPath * best_path,
 	scan->custom_exprs = list_make3(join_quals, join->key,
 									join->key_clause->clause);
 
-	/* Not those of tlist: it is empty if a projection is put in later. */
-	forms = pull_var_clause((Node *) list_make2(rel->reltarget->exprs,
-												other_quals),
-							PVC_INCLUDE_PLACEHOLDERS);
+	/*
+	 * Not those of tlist: it is empty if a projection is put in later.  Vars
+	 * inside PlaceHolderVars come last; they matter if we compute those.
+	 */
+	returned = list_make2(rel->reltarget->exprs, other_quals);
+	forms = list_concat(pull_var_clause((Node *) returned,
+										PVC_INCLUDE_PLACEHOLDERS),
+						pull_var_clause((Node *) returned,
+										PVC_RECURSE_PLACEHOLDERS));
 	scan->custom_scan_tlist = (List *)
 		use_forms((Node *) scan->custom_scan_tlist, forms);
 	scan->custom_exprs = (List *)
