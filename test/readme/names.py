@@ -34,8 +34,10 @@ def readme_names(root, text):
         root, "src/base/option.c", r'^\t\{"(\w+)", ON_'))
     yield "configuration parameters", _missing(text, _find(
         root, "src/base/guc.c", r'"(qianfan_fdw\.\w+)"'))
-    yield "EXPLAIN labels", _missing(text, _find(
-        root, "src/fdw/explain.c", r'"([A-Z]\w+(?: [A-Z]\w+)*)"'))
+    label = r'[Ee]xplain\w*\((?:node, )?"([A-Z]\w+(?: [A-Z]\w+)*)"'
+    yield "EXPLAIN labels", _missing(text, [
+        name for path in ("src/fdw/explain.c", "src/join/lookup_join_exec.c")
+        for name in _find(root, path, label)])
     yield "SQLSTATEs", _missing(text, SQLSTATES)
     yield "functions", _missing(text, [name + "()" for name in _find(
         root, "src/fdw/sqlfuncs.c", r"PG_FUNCTION_INFO_V1\((\w+)\)")])
