@@ -43,6 +43,9 @@ static bool set_tls_and_proxy(CURL *easy, const QfOptions *options);
 static bool add_headers(QfCall *call, const QfOptions *options,
 						const QfCredential *credential, int64 now);
 static bool add_header(QfCall *call, const char *name, const char *value);
+static int	before_request(void *arg, char *remote_address,
+						   char *local_address, int remote_port,
+						   int local_port);
 static size_t receive_body(char *data, size_t size, size_t nmemb, void *arg);
 static size_t receive_header(char *data, size_t size, size_t nmemb, void *arg);
 static bool copy_header(const char *line, size_t length, const char *name,
@@ -99,6 +102,7 @@ qf_call_prepare(QfCall *call, const QfOptions *options,
 	call->reply.date = -1;
 	call->reply.transport = QF_TRANSPORT_UNSENT;
 	call->header_bytes = 0;
+	call->sent = false;
 	call->header_ended = false;
 	call->error_buffer[0] = '\0';
 	call->max_response_size = options->max_response_size;
@@ -117,6 +121,7 @@ qf_call_prepare(QfCall *call, const QfOptions *options,
 		!SET(easy, CURLOPT_POSTFIELDS, call->request.body) ||
 		!SET(easy, CURLOPT_POSTFIELDSIZE, (long) strlen(call->request.body)) ||
 		!SET(easy, CURLOPT_ERRORBUFFER, call->error_buffer) ||
+		!SET(easy, CURLOPT_PREREQDATA, call) ||
 		!SET(easy, CURLOPT_WRITEDATA, call) ||
 		!SET(easy, CURLOPT_HEADERDATA, call) ||
 		!SET(easy, CURLOPT_PRIVATE, call))
@@ -155,6 +160,11 @@ qf_call_finish(QfCall *call, int curl_code, int64 now)
 		reply->transport = QF_TRANSPORT_ANSWERED;
 		return;
 	}
+	/* See before_request(). */
+	if (curl_code == CURLE_ABORTED_BY_CALLBACK)
+		strlcpy(reply->reason, "connection closed before the answer",
+				sizeof(reply->reason));
+
 	/* libcurl is content with a header that was cut off. */
 	if (curl_code == CURLE_OK)
 		strlcpy(reply->reason, "connection closed within the header",
@@ -192,6 +202,7 @@ qf_call_detach(QfCall *call)
 		(void) SET(easy, CURLOPT_HTTPHEADER, NULL);
 		(void) SET(easy, CURLOPT_POSTFIELDS, NULL);
 		(void) SET(easy, CURLOPT_ERRORBUFFER, NULL);
+		(void) SET(easy, CURLOPT_PREREQDATA, NULL);
 		(void) SET(easy, CURLOPT_WRITEDATA, NULL);
 		(void) SET(easy, CURLOPT_HEADERDATA, NULL);
 		(void) SET(easy, CURLOPT_PRIVATE, NULL);
@@ -236,6 +247,7 @@ set_common(CURL *easy, const QfOptions *options, CURLSH *share)
 			(curl_off_t) options->max_response_size) &&
 	/* Do not wait for a name server when a statement is cancelled. */
 		SET(easy, CURLOPT_QUICK_EXIT, 1L) &&
+		SET(easy, CURLOPT_PREREQFUNCTION, before_request) &&
 		SET(easy, CURLOPT_WRITEFUNCTION, receive_body) &&
 		SET(easy, CURLOPT_HEADERFUNCTION, receive_header) &&
 		SET(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
@@ -326,6 +338,25 @@ add_header(QfCall *call, const char *name, const char *value)
 		return false;
 	call->headers = longer;
 	return true;
+}
+
+/*
+ * CURLOPT_PREREQFUNCTION: a request is about to be sent.
+ *
+ * libcurl sends it once more by itself when a connection it used before is
+ * closed without an answer.  An attempt nobody counts, limits or signs is not
+ * wanted; retry.c decides.
+ */
+static int
+before_request(void *arg, char *remote_address, char *local_address,
+			   int remote_port, int local_port)
+{
+	QfCall	   *call = arg;
+
+	if (call->sent)
+		return CURL_PREREQFUNC_ABORT;
+	call->sent = true;
+	return CURL_PREREQFUNC_OK;
 }
 
 /* CURLOPT_WRITEFUNCTION: data arrive decompressed. */

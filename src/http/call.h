@@ -80,6 +80,7 @@ typedef struct QfCall
 	char	   *authorization;	/* in headers */
 	size_t		capacity;		/* of reply.body */
 	size_t		header_bytes;
+	bool		sent;			/* has this attempt sent its request? */
 	bool		header_ended;	/* was the blank line behind it seen? */
 	size_t		max_response_size;
 	char	   *retry_after_text;

@@ -1,7 +1,6 @@
 # Proves that a statement can be stopped wherever it waits, and leaves nothing.
 #
-# A statement is brought into each of the situations below, stopped in each of
-# the ways there are, and must end with the SQLSTATE of the server itself.
+# It is stopped in each situation below, and in each of the ways there are.
 
 use strict;
 use warnings;
@@ -62,27 +61,20 @@ my @situations = (
 		"model_comp_tasks WHERE $one", [ 'faults_fired', 1 ]
 	],
 	[   'in a page of the list',
-		sub {
-			$simulator->fail('stall-mid-body', '--after', 3);
-		},
-		"model_comp_tasks WHERE state <> 'x'",
-		[ 'faults_fired', 1 ]
+		sub { $simulator->fail('stall-mid-body', '--after', 3) },
+		"model_comp_tasks WHERE state <> 'x'", [ 'faults_fired', 1 ]
 	],
 	[   'in back-off',
-		sub {
-			$simulator->fail('http-503', '--always', '--retry-after', 15);
-		},
-		"model_comp_tasks WHERE $one",
-		[ 'faults_fired', 1 ]
+		sub { $simulator->fail('http-503', '--always', '--retry-after', 15) },
+		"model_comp_tasks WHERE $one", [ 'faults_fired', 1 ]
 	],
 	[   'with 256 calls', sub { $simulator->hold },
 		"model_comp_tasks WHERE $all", [ 'held', 256 ]
 	],
-	[   'while connecting', sub { }, 'backlog WHERE ' . $one, undef ],
-	[   'in the TLS handshake', sub { }, 'silent WHERE ' . $one, undef ]);
+	[ 'while connecting',     sub { }, "backlog WHERE $one" ],
+	[ 'in the TLS handshake', sub { }, "silent WHERE $one" ]);
 
 my ($session, $pid);
-
 sub connect_session
 {
 	$session = $node->background_psql(
@@ -128,8 +120,8 @@ sub syn_sent_to
 	my ($port) = @_;
 	my %ours = map { (stat $_)[1] => 1 } grep { defined } @fill;
 	my $address = sprintf ':%04X', $port;
-	return
-	  scalar grep { $_->[2] =~ /$address$/ && $_->[3] eq '02' && !$ours{ $_->[9] } }
+	return scalar
+	  grep { $_->[2] =~ /$address$/ && $_->[3] eq '02' && !$ours{ $_->[9] } }
 	  tcp_table();
 }
 
@@ -138,8 +130,7 @@ sub tcp_of
 {
 	my ($process) = @_;
 	my %tcp = map { $_->[9] => 1 } tcp_table();
-	return
-	  scalar grep { (readlink($_) // '') =~ /^socket:\[(\d+)\]/ && $tcp{$1} }
+	return scalar grep { (readlink($_) // '') =~ /^socket:\[(\d+)\]/ && $tcp{$1} }
 	  glob("/proc/$process/fd/*");
 }
 

@@ -1,0 +1,152 @@
+# Proves that scans an Append reads at once can fail and be stopped like one.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use QianfanSimulator;
+use Test::More;
+
+# Two accounts, each with a simulator of its own, as partitions of one table.
+my %simulator = map { $_ => QianfanSimulator->new(tasks => 200) } qw(a b);
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+my $sql = "CREATE EXTENSION qianfan_fdw;\n"
+  . "CREATE TABLE tasks (account text, id text, state text, strategy text) PARTITION BY LIST (account);\n";
+foreach my $name (sort keys %simulator)
+{
+	my ($endpoint, $access_key, $secret_key) =
+	  map { $simulator{$name}->$_ } qw(endpoint access_key secret_key);
+	$sql .= <<"SQL";
+CREATE SERVER $name FOREIGN DATA WRAPPER qianfan_fdw
+  OPTIONS (endpoint '$endpoint', max_retries '0');
+CREATE USER MAPPING FOR CURRENT_USER SERVER $name
+  OPTIONS (access_key '$access_key', secret_key '$secret_key');
+CREATE FOREIGN TABLE tasks_$name (account text OPTIONS (field 'account'),
+  id text, state text, strategy text) SERVER $name;
+ALTER TABLE tasks ATTACH PARTITION tasks_$name FOR VALUES IN ('$name');
+SQL
+}
+$node->safe_psql('postgres', $sql);
+
+my $query = 'SELECT count(*), count(strategy) FROM tasks';
+my ($session, $pid);
+
+sub connect_session
+{
+	$session = $node->background_psql(
+		'postgres',
+		on_error_stop => 0,
+		extra_params  => [ '-v', 'VERBOSITY=sqlstate' ]);
+	$pid = $session->query_safe('SELECT pg_backend_pid()');
+	return;
+}
+
+sub try_query
+{
+	$session->{stderr} = '';
+	my $output = $session->query($query);
+	return $session->{stderr} =~ /(?:ERROR|FATAL):  (\w{5})/ ? $1 : $output;
+}
+
+sub begin_query
+{
+	$session->{stderr} = '';
+	$session->query_until(qr/^begun$/m, "\\echo begun\n$query;\n");
+	return;
+}
+
+sub reset_all { $_->reset foreach values %simulator; return }
+
+connect_session();
+like($session->query_safe("EXPLAIN (COSTS OFF) $query"),
+	qr/Async Foreign Scan.*Async Foreign Scan/s, 'both scans can be read at once');
+is(try_query(), '400|400', 'all rows');
+
+# Both are on their way before one has answered.
+reset_all();
+$_->hold foreach values %simulator;
+begin_query();
+$_->wait_for('held', 1) foreach values %simulator;
+pass('both accounts are asked at once');
+$_->release foreach values %simulator;
+like($session->query(''), qr/^400\|400$/m, 'and both answer');
+
+# The wait can be seen, and stopped.
+foreach my $way ('cancel', 'statement_timeout', 'terminate')
+{
+	$session->quit;
+	$_->wait_below('connections_open', 0) foreach values %simulator;
+	connect_session();
+	reset_all();
+	$_->hold foreach values %simulator;
+	$session->query_safe("SET statement_timeout = '400ms'")
+	  if $way eq 'statement_timeout';
+	begin_query();
+	if ($way ne 'statement_timeout')
+	{
+		$_->wait_for('held', 1) foreach values %simulator;
+		ok( $node->poll_query_until('postgres',
+				"SELECT wait_event IS NOT NULL FROM pg_stat_activity WHERE pid = $pid AND state = 'active'"
+			),
+			"$way: the wait is visible");
+		$node->safe_psql('postgres', "SELECT pg_${way}_backend($pid)");
+	}
+	if   ($way eq 'terminate') { eval { $session->{run}->finish } }
+	else                       { $session->query('') }
+	my $state = $way eq 'terminate' ? '57P01' : '57014';
+	like($session->{stderr}, qr/(ERROR|FATAL):  $state\b/, "$way: SQLSTATE");
+	foreach my $name (sort keys %simulator)
+	{
+		$simulator{$name}->wait_below('in_flight',        0);
+		$simulator{$name}->wait_below('connections_open', 0);
+		is($simulator{$name}->get('connections_open'),
+			0, "$way: nothing open at $name");
+	}
+	reset_all();
+	next if $way eq 'terminate';
+	$session->{stderr} = '';
+	$session->query_safe('RESET statement_timeout');
+	is(try_query(), '400|400', "$way: the session goes on");
+}
+
+# One of them fails: so does the statement, and the other's calls are dropped.
+connect_session();
+my $descriptors;
+foreach my $round (1 .. 20)
+{
+	$simulator{b}->fail('http-403', '--action', 'DescribeModelCompTask');
+	is(try_query(), '42501', 'one account refuses') if $round == 1;
+	try_query() if $round > 1;
+	$_->heal foreach values %simulator;
+	is(try_query(), '400|400', "then it does not, round $round");
+	my @now = glob("/proc/$pid/fd/*");
+	$descriptors //= @now if $round == 5;
+	cmp_ok(scalar @now, '<=', $descriptors + 32, 'descriptors')
+	  if $round == 20 && @now;
+}
+is( $session->query_safe(
+		"SELECT count(*) FROM pg_backend_memory_contexts WHERE name ~ '^qianfan_fdw (scan|fetch|queue|call|list)'"
+	),
+	0,
+	'no context of a scan is left');
+
+# A reader that stops early, and one that starts over.
+reset_all();
+is($session->query_safe('SELECT count(*) FROM (SELECT id FROM tasks LIMIT 5) t'),
+	5, 'stopping early');
+$_->wait_below('in_flight', 0) foreach values %simulator;
+is( $session->query_safe(
+		"SELECT sum(n) FROM generate_series(1, 3) i, LATERAL (SELECT count(*) AS n FROM tasks WHERE length(id) > i) t"
+	),
+	1200,
+	'starting over');
+
+# Without it the answer is the same.
+$session->query_safe('SET enable_async_append = off');
+is(try_query(), '400|400', 'one after the other');
+$session->quit;
+$node->stop;
+done_testing();
