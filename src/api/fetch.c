@@ -67,6 +67,7 @@ typedef struct Item
 	dlist_node	node;
 	char	   *id;
 	Page	   *page;			/* NULL for a key */
+	int			page_number;	/* of the page it came in; 0 for a key */
 	const QfJson *object;		/* in the page, if that is all we need */
 	QfCall	   *detail;			/* else the call that gets it */
 } Item;
@@ -107,6 +108,7 @@ static void submit_page(QfFetch *fetch, const char *marker, int64 limit);
 static void fill_line(QfFetch *fetch, bool wait);
 static bool may_open_page(QfFetch *fetch, bool wait);
 static bool read_page_item(QfFetch *fetch);
+static bool may_read_ahead(QfFetch *fetch);
 static void consider_prefetch(QfFetch *fetch);
 static void open_page(QfFetch *fetch);
 static char *check_next_marker(QfFetch *fetch, const QfCall *call,
@@ -280,6 +282,7 @@ add_item(QfFetch *fetch, const char *id, Page *page, const QfJson *object)
 	fetch->nline++;
 	item->id = MemoryContextStrdup(fetch->context, id);
 	item->object = object;
+	item->page_number = fetch->npages;
 	if (object == NULL)
 		item->detail = submit_detail(fetch, item->id);
 	else
@@ -436,6 +439,15 @@ read_page_item(QfFetch *fetch)
 	return true;
 }
 
+/* Has the reader come to the page that is being read? */
+static bool
+may_read_ahead(QfFetch *fetch)
+{
+	return dlist_is_empty(&fetch->line) ||
+		dlist_head_element(Item, node,
+						   &fetch->line)->page_number == fetch->npages;
+}
+
 /*
  * Ask for the next page while this one is being read.  Not before half of
  * the first one has been, for many readers stop early; and not if the rest of
@@ -446,7 +458,8 @@ consider_prefetch(QfFetch *fetch)
 {
 	Page	   *page = fetch->page;
 
-	if (page->next_marker == NULL || fetch->next_call != NULL)
+	if (page->next_marker == NULL || fetch->next_call != NULL ||
+		!may_read_ahead(fetch))
 		return;
 	if (fetch->wanted >= 0 ?
 		fetch->wanted > page->nleft + fetch->nline :

@@ -157,6 +157,17 @@ qianfanGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel,
 							NIL, NIL, outer_plan);
 }
 
+/* Is this one of our tables, whose keys a lookup join can hand in? */
+bool
+qf_plan_can_look_up(const RelOptInfo *rel)
+{
+	return rel->reloptkind == RELOPT_BASEREL &&
+		rel->fdwroutine != NULL &&
+		rel->fdwroutine->GetForeignPlan == qianfanGetForeignPlan &&
+		rel->fdw_private != NULL &&
+		bms_is_empty(rel->lateral_relids);
+}
+
 /*
  * qf_plan_lookup_path
  *		A scan whose keys a lookup join hands in, "nkeys" in all; not for

@@ -10,6 +10,7 @@
 #include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
 
+extern bool qf_plan_can_look_up(const RelOptInfo *rel);
 extern ForeignPath *qf_plan_lookup_path(PlannerInfo *root,
 										RelOptInfo *baserel, double nkeys);
 extern void qianfanGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,

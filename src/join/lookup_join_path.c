@@ -14,7 +14,6 @@
  */
 #include "postgres.h"
 
-#include "foreign/fdwapi.h"
 #include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -47,7 +46,6 @@ static void add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 								  RelOptInfo *outerrel, RelOptInfo *innerrel,
 								  JoinType jointype,
 								  JoinPathExtraData * extra);
-static bool is_our_table(const RelOptInfo *rel);
 static RestrictInfo *find_key(PlannerInfo *root, RelOptInfo *joinrel,
 							  RelOptInfo *outerrel, RelOptInfo *innerrel,
 							  JoinType jointype, List *restrict_clauses,
@@ -102,7 +100,7 @@ add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 	 * Row marks mean that EvalPlanQual may run the join again for one changed
 	 * row, which core does only for joins it knows.
 	 */
-	if (!qf_guc_enable_lookup_join || !is_our_table(innerrel) ||
+	if (!qf_guc_enable_lookup_join || !qf_plan_can_look_up(innerrel) ||
 		root->rowMarks != NIL)
 		return;
 	if (jointype != JOIN_INNER && jointype != JOIN_LEFT &&
@@ -131,16 +129,6 @@ add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 	}
 	foreach(lc, outerrel->pathlist)
 		add_path_for_outer(root, joinrel, innerrel, lfirst(lc), &join, extra);
-}
-
-static bool
-is_our_table(const RelOptInfo *rel)
-{
-	return rel->reloptkind == RELOPT_BASEREL &&
-		rel->fdwroutine != NULL &&
-		rel->fdwroutine->GetForeignPlan == qianfanGetForeignPlan &&
-		rel->fdw_private != NULL &&
-		bms_is_empty(rel->lateral_relids);
 }
 
 /*
