@@ -112,7 +112,7 @@ parse_authority(const char *text, size_t length, int default_port,
 	if (length == 0)
 		return "The host is missing.";
 	if (memchr(text, '@', length) != NULL)
-		return "A URL has no user name or password here; access keys belong into the user mapping.";
+		return "Credentials do not belong into a URL.";
 
 	if (text[0] == '[')
 	{
