@@ -107,4 +107,6 @@ SELECT * FROM differences('SELECT a.id, b.id AS b FROM (SELECT id FROM model_com
 SELECT count(*) FROM model_comp_tasks a JOIN model_comp_tasks b USING (id, name, state);
 SELECT count(*) FROM model_comp_tasks a, model_comp_tasks b WHERE a.id = 'amva-wy13o1i1mw9m' AND b.source_model_id = a.source_model_id;
 SELECT count(*) FROM local_tasks WHERE source_model_id = (SELECT source_model_id FROM local_tasks WHERE n = 2);
+-- what one value of a parameter leaves out, the next may want
+SELECT * FROM differences('SELECT i, (SELECT count(strategy) FROM model_comp_tasks t WHERE t.name LIKE ''%'' || i) AS n FROM generate_series(1, 5) i');
 DROP TABLE inventory;

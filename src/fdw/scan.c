@@ -20,6 +20,7 @@
 #include "foreign/foreign.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -99,6 +100,7 @@ typedef struct QfScan
 } QfScan;
 
 static void init_quals(QfScan *scan);
+static bool has_executor_parameter(Node *node, void *context);
 static void start_scan(QfScan *scan);
 static void start_keys(QfScan *scan);
 static void open_fetch(QfScan *scan);
@@ -295,23 +297,44 @@ qf_scan_descriptor(ForeignScanState *node)
 							   scan->fetch : scan->run->fetch);
 }
 
-/* The quals that items of the list are checked with before their detail. */
+/*
+ * The quals that items of the list are checked with before their detail.
+ *
+ * Rows that are kept must serve each parameter the scan is repeated with, so
+ * no qual on one may choose them, but for those a run of the list is told by.
+ */
 static void
 init_quals(QfScan *scan)
 {
+	List	   *all = scan->node->ss.ps.plan->qual;
 	List	   *quals = NIL;
 	ListCell   *lc;
 
 	if (scan->plan.keys != NIL)
 		return;
 	foreach(lc, scan->plan.list_quals)
-		quals = lappend(quals, list_nth(scan->node->ss.ps.plan->qual,
-										lfirst_int(lc)));
+	{
+		if (!scan->keep_rows ||
+			list_member_int(scan->plan.filter_quals, lfirst_int(lc)) ||
+			!has_executor_parameter(list_nth(all, lfirst_int(lc)), NULL))
+			quals = lappend(quals, list_nth(all, lfirst_int(lc)));
+	}
 	scan->list_qual = ExecInitQual(quals, (PlanState *) scan->node);
 	scan->item_econtext = CreateExprContext(scan->node->ss.ps.state);
 	scan->item_slot =
 		MakeSingleTupleTableSlot(scan->node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
 								 &TTSOpsVirtual);
+}
+
+/* A parameter that the executor sets, and may set again? */
+static bool
+has_executor_parameter(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXEC;
+	return expression_tree_walker(node, has_executor_parameter, context);
 }
 
 static void

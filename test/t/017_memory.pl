@@ -1,0 +1,66 @@
+# Proves that a scan of a long list takes no more memory than one of a short.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use QianfanSimulator;
+use Test::More;
+
+plan skip_all => 'needs /proc' unless -r "/proc/$$/status";
+
+my $simulator = QianfanSimulator->new(tasks => 1000);
+my $node      = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', 'jit = off');
+$node->start;
+$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+
+my $limit_kb = 10 * 1024;
+
+# Highest resident size of a fresh backend after each number of tasks, in kB.
+sub peaks
+{
+	my ($query, @tasks) = @_;
+	my $session = $node->background_psql('postgres');
+	my $pid     = $session->query_safe('SELECT pg_backend_pid()');
+	my @peaks;
+	foreach my $tasks (@tasks)
+	{
+		$simulator->set('tasks', $tasks);
+		$session->query_safe($query);
+		my $status = slurp_file("/proc/$pid/status");
+		push @peaks, $status =~ /^VmHWM:\s+(\d+) kB/m;
+	}
+	$session->quit;
+	return @peaks;
+}
+
+my %queries = (
+	'a count'                  => 'SELECT count(*) FROM model_comp_tasks',
+	'a filter nothing passes'  => "SELECT id FROM model_comp_tasks WHERE name = 'nobody'",
+	'a filter before details'  => "SELECT * FROM model_comp_tasks WHERE name = 'nobody'",
+	'a page out of many' => 'SELECT id FROM model_comp_tasks LIMIT 30',
+);
+foreach my $title (sort keys %queries)
+{
+	my ($short, $long) = peaks($queries{$title}, 1000, 30000);
+	cmp_ok($long - $short, '<', $limit_kb,
+		"$title: growth from 1,000 to 30,000 tasks stays under 10 MB");
+	note("$title: $short kB, then $long kB");
+}
+
+# A reader that stops is not run ahead of.
+$simulator->reset;
+$simulator->set('tasks', 30000);
+$node->safe_psql('postgres', <<'SQL');
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM model_comp_tasks;
+FETCH 10 FROM c;
+COMMIT;
+SQL
+is($simulator->calls, 'DescribeModelCompTasks=1',
+	'one page when the client stops reading');
+
+done_testing();
