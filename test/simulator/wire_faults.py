@@ -109,12 +109,16 @@ async def slow_body(exchange, interval_ms="1000"):
 
 @fault("wrong-content-length")
 async def wrong_content_length(exchange, direction="long"):
-    """wrong-content-length[:short], then the connection closes."""
+    """wrong-content-length[:short], then the connection closes.
+
+    All is written at once, so that a client that reads what is too much does
+    so with the answer, and not on a connection it has begun to use again.
+    """
     body = exchange.result().body
     length = len(body) + 100 if direction == "long" else len(body) // 2
-    exchange.connection.write(encode_head(
-        200, exchange.headers() + [("Content-Length", length)]))
-    _write_body(exchange, body)
+    head = encode_head(200, exchange.headers() + [("Content-Length", length)])
+    exchange.service.counters.sent(len(body), len(body))
+    exchange.connection.write(head + body)
     return False
 
 
