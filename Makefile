@@ -56,7 +56,7 @@ SHLIB_LINK = -lcurl -lcjson -lcrypto
 REGRESS = install setup options option_privileges import credentials \
 	lookup_calls lookup_parameters lookup_types rows columns values \
 	not_found errors readonly budget retry explain list paging details \
-	limit joins append analyze costs
+	limit joins append analyze costs lookup_join lookup_join_plans
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 

@@ -10,6 +10,7 @@
 #ifndef QF_BASE_COMPAT_H
 #define QF_BASE_COMPAT_H
 
+#include "access/htup_details.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
@@ -85,6 +86,17 @@ qf_compat_checked_user(ForeignScan *plan, EState *estate)
 	RangeTblEntry *rte = exec_rt_fetch(plan->scan.scanrelid, estate);
 
 	return OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId();
+#endif
+}
+
+/* PostgreSQL 18 can leave room for its caller in front of the tuple. */
+static inline MinimalTuple
+qf_compat_minimal_tuple(TupleDesc desc, Datum *values, bool *nulls)
+{
+#if PG_VERSION_NUM >= 180000
+	return heap_form_minimal_tuple(desc, values, nulls, 0);
+#else
+	return heap_form_minimal_tuple(desc, values, nulls);
 #endif
 }
 

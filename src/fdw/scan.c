@@ -553,7 +553,7 @@ learn_task(QfScan *scan, const QfTask *task)
 		qf_row_fill(scan->row, task->object, task->id, scan->values,
 					scan->nulls);
 		oldcontext = MemoryContextSwitchTo(scan->context);
-		known->tuple = heap_form_minimal_tuple(desc, scan->values,
+		known->tuple = qf_compat_minimal_tuple(desc, scan->values,
 											   scan->nulls);
 		MemoryContextSwitchTo(oldcontext);
 	}

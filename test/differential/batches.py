@@ -26,7 +26,7 @@ PLANNER = {
 # Retries are quick here: the server's retry_delay is 1 ms.
 PASSING_FAULTS = ("http-500", "http-503", "http-429", "http-502", "http-504",
                   "reset-before-headers", "reset-mid-body", "close-mid-body")
-TABLES = ("model_comp_tasks", "odd", "multi_a", "multi_b", "parts_a")
+TABLES = ("model_comp_tasks", "odd", "multi_a", "multi_b", "parts_a", "inv")
 FORGET_STATISTICS = (
     "DELETE FROM pg_statistic WHERE starelid = 'f.model_comp_tasks'::regclass",
     "UPDATE pg_class SET reltuples = -1 WHERE relnamespace = 'f'::regnamespace"
@@ -48,10 +48,10 @@ def settings(seed, number):
             ("not_found", ("404", "code400", "null", "empty")),
             ("variant", (variant,))):
         yield "ctl", f"set {name} {rng.choice(words)}"
-    page = rng.choice((1, 2, 3, 7, 10, 50, 99, 100, 100, 100))
+    page = rng.choice((1, 2, 3, 5, 7, 10, 20, 99, 100, 100))
     if page == 1 and marker == "inclusive":
         page = 2                # or the list would not come forward
-    width = rng.choice((1, 2, 3, 8, 16, 16, 64))
+    width = rng.choice((1, 2, 3, 8, 16, 64, 64))
     yield "foreign", f"ALTER SERVER account_a OPTIONS (SET page_size '{page}')"
     yield "foreign", ("ALTER SERVER account_a OPTIONS "
                       f"(SET max_concurrency '{width}')")

@@ -355,7 +355,7 @@ class Expressions:
     def anything(self, depth=1):
         """Something to select."""
         chance = self.rng.random()
-        if chance < 0.08 and self.subqueries:
+        if chance < 0.12 and self.subqueries:
             return self.subqueries.scalar(self)
         if chance < 0.55:
             return self.column().sql
@@ -378,7 +378,7 @@ class Expressions:
             return self.fill("<col> <op> <c>", 0, self.column())
         if depth > 0 and rng.random() < 0.4:
             return self.fill(rng.choice(BOOLEANS), depth)
-        if depth > 0 and self.subqueries and rng.random() < 0.12:
+        if depth > 0 and self.subqueries and rng.random() < 0.18:
             return self.subqueries.condition(self)
         draw = rng.choice((self._text_test,) * 7 + (self.key_test,) * 8
                           + (self._number_test, self._time_test,

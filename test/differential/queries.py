@@ -44,6 +44,23 @@ SCALARS = """
 (SELECT max(<like>) FROM <from>)
 """.strip().split("\n")
 
+# Joins whose keys can be looked up in batches: semi and anti joins, and joins
+# that are started over with other parameters.
+LOOKUPS = """
+SELECT i.* FROM inv i WHERE i.n < <n> AND EXISTS (SELECT 1 FROM <from> WHERE <key> = i.task_id AND <test>)
+SELECT i.* FROM inv i WHERE i.n < <n> AND NOT EXISTS (SELECT 1 FROM <from> WHERE <key> = i.task_id)
+SELECT i.* FROM inv i WHERE i.n < <n> AND NOT EXISTS (SELECT 1 FROM <from> WHERE <key> = i.task_id AND <test>)
+SELECT i.* FROM inv i WHERE i.n < <n> AND i.task_id IN (SELECT <key> FROM <from> WHERE <test>)
+SELECT i.* FROM inv i LEFT JOIN <from> ON <key> = i.task_id WHERE i.n < <n> AND <key> IS NULL
+SELECT v.x, (SELECT count(<in>) FROM inv i JOIN <from> ON <key> = i.task_id WHERE i.n <op> v.x) FROM (VALUES (3), (NULL), (<n>), (<n>)) v(x)
+SELECT v.x, (SELECT count(<in>) FROM inv i LEFT JOIN <from> ON <key> = i.task_id AND <test> AND i.n <op> v.x WHERE i.qty = v.x) FROM generate_series(0, 4) v(x)
+SELECT v.x, (SELECT string_agg(<key>, ',' ORDER BY <key>) FROM inv i JOIN <from> ON <key> = i.task_id AND <in> <op> v.x WHERE i.n < <n>) FROM (VALUES ('a'), ('m'), (NULL), ('running')) v(x)
+SELECT v.x, (SELECT count(*) FROM inv i WHERE i.qty = v.x AND NOT EXISTS (SELECT 1 FROM <from> WHERE <key> = i.task_id AND <test>)) FROM generate_series(0, 4) v(x)
+SELECT v.x, (SELECT count(*) FROM inv i WHERE i.n <op> v.x AND EXISTS (SELECT 1 FROM <from> WHERE <key> = i.task_id AND <test>)) FROM generate_series(1, <n>) v(x)
+SELECT i.n, x.* FROM inv i LEFT JOIN LATERAL (SELECT j.n, <in> FROM inv j JOIN <from> ON <key> = j.task_id WHERE j.qty = i.qty AND j.n <op> i.n AND <test> OFFSET 0) x ON true WHERE i.n < <n>
+SELECT v.x, y.* FROM generate_series(1, 5) v(x), LATERAL (SELECT i.n, <in> FROM inv i LEFT JOIN <from> ON <key> = i.task_id WHERE i.n <op> v.x ORDER BY 1, 2 LIMIT 3) y
+""".strip().split("\n")
+
 
 class Query:
     """A SELECT without semicolon; `whole` is the same without its LIMIT."""
@@ -218,6 +235,34 @@ class Queries:
     def _join_inv(self, one):
         return self._join(one, "inv")
 
+    def _few(self, one):
+        """A few local rows that look up many columns."""
+        few = self.source("inv")
+        a = few.alias
+        rows = self.rng.choice((
+            f"inv {a}", f"(SELECT * FROM inv WHERE n < {self.rng.choice((2, 5, 12, 40))}) {a}",
+            f"(SELECT * FROM inv ORDER BY n DESC LIMIT 7) {a}",
+            f"(SELECT DISTINCT ON (task_id) * FROM inv ORDER BY task_id, n) {a}"))
+        kind = self.rng.choice(("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN",
+                                "RIGHT JOIN"))
+        key, task = self.pick(one, ID_NAMES), self.rng.choice((
+            f"{a}.task_id", f"{a}.task_id", f"{a}.task_id",
+            f"left({a}.task_id, {self.rng.choice((17, 17, 16))})",
+            f"COALESCE({a}.task_id, {a}.note)",
+            f"({a}.task_id)::varchar(20)", f"stable_text({a}.task_id)"))
+        on = f"{key} = {task}"
+        both = self.expressions(few.columns + one.columns)
+        for _ in range(self.rng.choice((0, 0, 1, 2))):
+            on += f" AND {both.predicate(self.rng.randrange(2))}"
+        text = f"{rows} {kind} {one.relation} {one.alias} ON {on}"
+        if self.rng.random() < 0.3:
+            two = self.source("model_comp_tasks", "odd", "v_barrier")
+            text += (f" {kind} {two.relation} {two.alias} ON "
+                     f"{self.pick(two, ID_NAMES)} = "
+                     f"{self.rng.choice((key, a + '.task_id'))}")
+            return text, few.columns + one.columns + two.columns, None
+        return text, few.columns + one.columns, None
+
     def _lateral(self, one):
         two = self.source("inv", "model_comp_tasks")
         keep = self.rng.choice((", ", " CROSS JOIN ", " LEFT JOIN "))
@@ -301,7 +346,7 @@ class Queries:
     def draw(self):
         return self.rng.choice(
             (self.plain,) * 9 + (self.list_only,) * 3 + (self.limited,) * 3
-            + (self.keyed,) * 6 + (self.limited_scan,) * 3
+            + (self.looked_up,) * 4 + (self.keyed,) * 6 + (self.limited_scan,) * 3
             + (self.ordered,) * 3 + (self.grouped,) * 4 + (self.windowed,) * 2
             + (self.combined,) * 2 + (self.with_query,) * 2
             + (self.distinct, self.distinct_on, self.recursive,
@@ -335,6 +380,19 @@ class Queries:
             test += " AND " + self.expressions(scope).predicate(1)
         return Query(f"SELECT {', '.join(self._outputs(scope))} FROM {text} "
                      f"WHERE {test}")
+
+    def looked_up(self):
+        one = self.source("model_comp_tasks", "model_comp_tasks", "odd",
+                          "v_barrier", "v_detail")
+        expressions = self.expressions(one.columns)
+        draw = {"from": lambda: f"{one.relation} {one.alias}",
+                "key": lambda: f"{one.alias}.{one.key}",
+                "in": lambda: expressions.column("text").sql,
+                "test": lambda: expressions.predicate(1),
+                "op": lambda: self.rng.choice(("=", "<", "<=", ">")),
+                "n": lambda: str(self.rng.choice((1, 4, 10, 30)))}
+        return Query(PLACEHOLDER.sub(lambda found: draw[found[1]](),
+                                     self.rng.choice(LOOKUPS)))
 
     def limited_scan(self):
         """A single table under a LIMIT, which the scan is told."""

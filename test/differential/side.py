@@ -105,10 +105,6 @@ class Side:
                                    f"{results[tag].state} "
                                    f"{results[tag].message}")
 
-    @property
-    def alive(self):
-        return self._psql.poll() is None
-
     def stop(self):
         try:
             self._psql.stdin.close()
