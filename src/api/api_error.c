@@ -113,8 +113,8 @@ static ErrorCode classify(const char *code, const char *message, int status);
 static bool contains(const char *text, const char *part);
 static char *describe_answer(const QfCall *call);
 static size_t secret_length(const char *text, const QfCredential *credential);
-static void raise_transport(const QfCall *call, const QfOptions *options)
-			pg_attribute_noreturn();
+static _Noreturn void raise_transport(const QfCall *call,
+									  const QfOptions *options);
 
 /*
  * qf_api_error_classify

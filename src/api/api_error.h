@@ -13,9 +13,10 @@ extern QfOutcome qf_api_error_classify(QfAnswer *answer, int status,
 									   bool detail);
 extern char *qf_api_error_text(const QfCall *call, const char *text,
 							   int limit);
-extern void qf_api_error_raise(const QfCall *call, const QfOptions *options)
-			pg_attribute_noreturn();
-extern void qf_api_error_malformed(const QfCall *call, const QfOptions *options,
-								   const char *problem) pg_attribute_noreturn();
+extern _Noreturn void qf_api_error_raise(const QfCall *call,
+										 const QfOptions *options);
+extern _Noreturn void qf_api_error_malformed(const QfCall *call,
+											 const QfOptions *options,
+											 const char *problem);
 
 #endif							/* QF_API_API_ERROR_H */

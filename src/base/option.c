@@ -102,8 +102,8 @@ static const struct
 PG_FUNCTION_INFO_V1(qianfan_fdw_validator);
 
 static void refuse_name(const char *name, int object, const char *noun);
-static void refuse_value(const Option *option, const char *value,
-						 const char *hint) pg_attribute_noreturn();
+static _Noreturn void refuse_value(const Option *option, const char *value,
+								   const char *hint);
 static const Option *find_option(const char *name, int objects);
 static void check_value(const Option *option, char *value, QfOptions *target);
 static void check_number(const Option *option, char *value, void *member);

@@ -54,9 +54,8 @@ static void find_source(const char *name, char *field,
 						const QfResource *resource, QfSource *source);
 static void set_filter(const char *name, const QfResource *resource,
 					   QfSource *source);
-static void raise_unknown_column(const char *name,
-								 const QfResource *resource)
-			pg_attribute_noreturn();
+static _Noreturn void raise_unknown_column(const char *name,
+										   const QfResource *resource);
 static void set_up_column(RowColumn *column, Form_pg_attribute attribute);
 static const QfJson *find_member(const RowColumn *column,
 								 const QfJson *object);

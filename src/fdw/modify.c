@@ -14,7 +14,7 @@
 
 #include "fdw/modify.h"
 
-static void refuse(Relation rel) pg_attribute_noreturn();
+static _Noreturn void refuse(Relation rel);
 
 /* None of INSERT, UPDATE and DELETE. */
 int
