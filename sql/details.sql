@@ -83,4 +83,12 @@ SELECT count(*) FROM sparse WHERE tell(name);
 SELECT count(*) FROM local_tasks WHERE n <= 30 AND strategy = 'Sparsity';
 DROP VIEW sparse;
 DROP FUNCTION tell;
+
+-- a column's type need not take what the list leaves out
+CREATE DOMAIN needed AS text NOT NULL;
+CREATE FOREIGN TABLE strict (id text, state text, strategy needed) SERVER qianfan;
+SELECT count(strategy) FROM strict WHERE state = 'running';
+SELECT count(*) FROM local_tasks WHERE n <= 30 AND state = 'running';
+DROP FOREIGN TABLE strict;
+DROP DOMAIN needed;
 \! $QIANFAN_SIMULATOR_CTL reset

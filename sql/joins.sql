@@ -107,6 +107,10 @@ SELECT * FROM differences('SELECT a.id, b.id AS b FROM (SELECT id FROM model_com
 SELECT count(*) FROM model_comp_tasks a JOIN model_comp_tasks b USING (id, name, state);
 SELECT count(*) FROM model_comp_tasks a, model_comp_tasks b WHERE a.id = 'amva-wy13o1i1mw9m' AND b.source_model_id = a.source_model_id;
 SELECT count(*) FROM local_tasks WHERE source_model_id = (SELECT source_model_id FROM local_tasks WHERE n = 2);
+-- rows that are kept are kept on disk, too
+SET work_mem = '64kB';
+SELECT * FROM differences('SELECT i, (SELECT count(description) FROM model_comp_tasks t WHERE length(t.name) > i) AS n FROM generate_series(1, 9, 4) i');
+RESET work_mem;
 -- what one value of a parameter leaves out, the next may want
 SELECT * FROM differences('SELECT i, (SELECT count(strategy) FROM model_comp_tasks t WHERE t.name LIKE ''%'' || i) AS n FROM generate_series(1, 5) i');
 DROP TABLE inventory;

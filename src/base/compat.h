@@ -100,9 +100,27 @@ qf_compat_minimal_tuple(TupleDesc desc, Datum *values, bool *nulls)
 #endif
 }
 
+/*
+ * From PostgreSQL 17 on, core puts a one-time filter above a custom join if it
+ * is told the clauses.  Earlier versions do not call the join hook then.
+ */
+#if PG_VERSION_NUM >= 170000
+#define QF_COMPAT_GATES_JOINS true
+#else
+#define QF_COMPAT_GATES_JOINS false
+#endif
+
+static inline void
+qf_compat_set_restrictinfo(CustomPath *path, List *clauses)
+{
+#if PG_VERSION_NUM >= 170000
+	path->custom_restrictinfo = clauses;
+#endif
+}
+
 /* PostgreSQL 18 counts the disabled nodes of a path and prefers fewer. */
 static inline void
-qf_compat_sum_disabled(Path * path, Path * outer, Path * inner)
+qf_compat_sum_disabled(Path *path, Path *outer, Path *inner)
 {
 #if PG_VERSION_NUM >= 180000
 	path->disabled_nodes = outer->disabled_nodes + inner->disabled_nodes;

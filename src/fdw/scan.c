@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
 #include "common/hashfn.h"
 #include "executor/executor.h"
 #include "foreign/fdwapi.h"
@@ -21,6 +22,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -76,6 +78,7 @@ typedef struct QfScan
 	bool	   *nulls;
 	List	   *exprs;			/* ExprStates of fdw_exprs */
 	ExprState  *list_qual;		/* what spares a detail call */
+	QfRow	   *list_row;		/* the columns that takes */
 	bool		started;		/* since the last rescan */
 	int64		passed;			/* rows that passed all quals, for the limit */
 	bool		must_not_wait;	/* return no row rather than wait */
@@ -100,6 +103,7 @@ typedef struct QfScan
 } QfScan;
 
 static void init_quals(QfScan *scan);
+static QfRow *create_row(QfScan *scan, List *quals);
 static bool has_executor_parameter(Node *node, void *context);
 static void start_scan(QfScan *scan);
 static void start_keys(QfScan *scan);
@@ -320,10 +324,33 @@ init_quals(QfScan *scan)
 			quals = lappend(quals, list_nth(all, lfirst_int(lc)));
 	}
 	scan->list_qual = ExecInitQual(quals, (PlanState *) scan->node);
+	scan->list_row = create_row(scan, quals);
 	scan->item_econtext = CreateExprContext(scan->node->ss.ps.state);
 	scan->item_slot =
 		MakeSingleTupleTableSlot(scan->node->ss.ss_ScanTupleSlot->tts_tupleDescriptor,
 								 &TTSOpsVirtual);
+}
+
+/*
+ * What fills the columns that some quals look at.  Other columns stay out of
+ * it: their types need not take what the list knows of them, which is NULL.
+ */
+static QfRow *
+create_row(QfScan *scan, List *quals)
+{
+	Relation	rel = scan->node->ss.ss_currentRelation;
+	Scan	   *plan = (Scan *) scan->node->ss.ps.plan;
+	Bitmapset  *used = NULL;
+	Bitmapset  *needed = NULL;
+	int			i = -1;
+
+	pull_varattnos((Node *) quals, plan->scanrelid, &used);
+	while ((i = bms_next_member(used, i)) >= 0)
+		needed = bms_add_member(needed,
+								i + FirstLowInvalidHeapAttributeNumber);
+	return qf_row_create(RelationGetRelid(rel), RelationGetRelationName(rel),
+						 RelationGetDescr(rel), scan->options->resource,
+						 needed);
 }
 
 /* A parameter that the executor sets, and may set again? */
@@ -599,15 +626,17 @@ next_by_list(QfScan *scan, TupleTableSlot *slot)
 static bool
 next_stored(QfScan *scan, TupleTableSlot *slot)
 {
-	if (scan->stored == NULL)
-	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(scan->context);
+	/* A tuple from disk is the slot's to free, with the next one. */
+	MemoryContext oldcontext = MemoryContextSwitchTo(scan->context);
+	bool		found;
 
+	if (scan->stored == NULL)
 		scan->stored = MakeSingleTupleTableSlot(slot->tts_tupleDescriptor,
 												&TTSOpsMinimalTuple);
-		MemoryContextSwitchTo(oldcontext);
-	}
-	if (!tuplestore_gettupleslot(scan->run->store, true, false, scan->stored))
+	found = tuplestore_gettupleslot(scan->run->store, true, false,
+									scan->stored);
+	MemoryContextSwitchTo(oldcontext);
+	if (!found)
 		return false;
 	ExecCopySlot(slot, scan->stored);
 	return true;
@@ -630,7 +659,7 @@ judge_item(const char *id, const QfJson *item, void *arg)
 	ResetExprContext(econtext);
 	oldcontext = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
 	ExecClearTuple(slot);
-	qf_row_fill(scan->row, item, id, slot->tts_values, slot->tts_isnull);
+	qf_row_fill(scan->list_row, item, id, slot->tts_values, slot->tts_isnull);
 	ExecStoreVirtualTuple(slot);
 	MemoryContextSwitchTo(oldcontext);
 	econtext->ecxt_scantuple = slot;

@@ -21,11 +21,11 @@ typedef enum QfLookupJoinPrivate
 	QF_LOOKUP_JOIN_TYPE,		/* Integer: a JoinType */
 	QF_LOOKUP_JOIN_NOUTER,		/* Integer: columns of the outer plan */
 	QF_LOOKUP_JOIN_ALL_ROWS		/* Boolean: will all rows be read? */
-}			QfLookupJoinPrivate;
+} QfLookupJoinPrivate;
 
 extern const CustomScanMethods qf_lookup_join_scan_methods;
 
 extern void qf_lookup_join_init(void);
-extern Node *qf_lookup_join_create_state(CustomScan * scan);
+extern Node *qf_lookup_join_create_state(CustomScan *scan);
 
 #endif							/* QF_JOIN_LOOKUP_JOIN_H */

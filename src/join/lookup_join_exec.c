@@ -36,7 +36,7 @@ typedef struct WaitingRow
 	MinimalTuple tuple;
 	char	   *key;			/* UTF-8; NULL: matches nothing */
 	bool		asked;			/* did it cost a call? */
-}			WaitingRow;
+} WaitingRow;
 
 typedef struct LookupJoinState
 {
@@ -53,27 +53,29 @@ typedef struct LookupJoinState
 	MemoryContext context;		/* of waiting rows */
 
 	dlist_head	rows;			/* of WaitingRow */
+	int			nrows;			/* in it */
 	int			nasked;			/* of them, those that cost a call */
+	int64		ntaken;			/* asked for and joined, since the start */
 	bool		outer_done;
 	int			batch_size;		/* new keys of the last batch; 0: none yet */
 	int64		nbatches;		/* with at least one new key */
 	int64		nkeys;			/* distinct */
-}			LookupJoinState;
+} LookupJoinState;
 
-static void begin_lookup_join(CustomScanState * node, EState *estate,
+static void begin_lookup_join(CustomScanState *node, EState *estate,
 							  int eflags);
-static TupleTableSlot *exec_lookup_join(CustomScanState * node);
-static void end_lookup_join(CustomScanState * node);
-static void rescan_lookup_join(CustomScanState * node);
-static void explain_lookup_join(CustomScanState * node, List *ancestors,
+static TupleTableSlot *exec_lookup_join(CustomScanState *node);
+static void end_lookup_join(CustomScanState *node);
+static void rescan_lookup_join(CustomScanState *node);
+static void explain_lookup_join(CustomScanState *node, List *ancestors,
 								ExplainState *es);
-static int	max_batch_size(const LookupJoinState * join);
-static WaitingRow * next_row(LookupJoinState * join);
-static void read_batch(LookupJoinState * join);
-static bool add_row(LookupJoinState * join, TupleTableSlot *slot);
-static char *evaluate_key(LookupJoinState * join, TupleTableSlot *slot);
-static bool join_row(LookupJoinState * join, WaitingRow * row);
-static void fill_slot(LookupJoinState * join, TupleTableSlot *outer,
+static int	max_batch_size(const LookupJoinState *join);
+static WaitingRow *next_row(LookupJoinState *join);
+static void read_batch(LookupJoinState *join);
+static bool add_row(LookupJoinState *join, TupleTableSlot *slot);
+static char *evaluate_key(LookupJoinState *join, TupleTableSlot *slot);
+static bool join_row(LookupJoinState *join, WaitingRow *row);
+static void fill_slot(LookupJoinState *join, TupleTableSlot *outer,
 					  TupleTableSlot *inner);
 
 static const CustomExecMethods exec_methods = {
@@ -87,7 +89,7 @@ static const CustomExecMethods exec_methods = {
 
 /* CreateCustomScanState */
 Node *
-qf_lookup_join_create_state(CustomScan * scan)
+qf_lookup_join_create_state(CustomScan *scan)
 {
 	LookupJoinState *join = palloc0_object(LookupJoinState);
 
@@ -104,7 +106,7 @@ qf_lookup_join_create_state(CustomScan * scan)
 }
 
 static void
-begin_lookup_join(CustomScanState * node, EState *estate, int eflags)
+begin_lookup_join(CustomScanState *node, EState *estate, int eflags)
 {
 	LookupJoinState *join = (LookupJoinState *) node;
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
@@ -116,7 +118,7 @@ begin_lookup_join(CustomScanState * node, EState *estate, int eflags)
 	node->custom_ps = list_make2(join->outer, join->inner);
 
 	/* A Result may stand above the scan, for a one-time filter. */
-	for (PlanState * state = join->inner; join->scan == NULL;
+	for (PlanState *state = join->inner; join->scan == NULL;
 		 state = outerPlanState(state))
 	{
 		if (state == NULL)
@@ -137,7 +139,7 @@ begin_lookup_join(CustomScanState * node, EState *estate, int eflags)
 }
 
 static TupleTableSlot *
-exec_lookup_join(CustomScanState * node)
+exec_lookup_join(CustomScanState *node)
 {
 	LookupJoinState *join = (LookupJoinState *) node;
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
@@ -168,7 +170,7 @@ exec_lookup_join(CustomScanState * node)
 }
 
 static void
-end_lookup_join(CustomScanState * node)
+end_lookup_join(CustomScanState *node)
 {
 	LookupJoinState *join = (LookupJoinState *) node;
 
@@ -181,7 +183,7 @@ end_lookup_join(CustomScanState * node)
 
 /* Start over; what the scan has fetched it keeps. */
 static void
-rescan_lookup_join(CustomScanState * node)
+rescan_lookup_join(CustomScanState *node)
 {
 	LookupJoinState *join = (LookupJoinState *) node;
 
@@ -189,7 +191,9 @@ rescan_lookup_join(CustomScanState * node)
 	ExecClearTuple(join->outer_slot);
 	dlist_init(&join->rows);
 	MemoryContextReset(join->context);
+	join->nrows = 0;
 	join->nasked = 0;
+	join->ntaken = 0;
 	join->outer_done = false;
 	join->batch_size = 0;
 
@@ -204,7 +208,7 @@ rescan_lookup_join(CustomScanState * node)
 }
 
 static void
-explain_lookup_join(CustomScanState * node, List *ancestors, ExplainState *es)
+explain_lookup_join(CustomScanState *node, List *ancestors, ExplainState *es)
 {
 	LookupJoinState *join = (LookupJoinState *) node;
 	CustomScan *scan = (CustomScan *) node->ss.ps.plan;
@@ -229,14 +233,14 @@ explain_lookup_join(CustomScanState * node, List *ancestors, ExplainState *es)
 
 /* New keys of a full batch. */
 static int
-max_batch_size(const LookupJoinState * join)
+max_batch_size(const LookupJoinState *join)
 {
 	return qf_scan_concurrency(join->scan);
 }
 
 /* The next outer row in order; NULL at the end. */
 static WaitingRow *
-next_row(LookupJoinState * join)
+next_row(LookupJoinState *join)
 {
 	WaitingRow *row;
 
@@ -247,20 +251,27 @@ next_row(LookupJoinState * join)
 	while (!join->outer_done && dlist_is_empty(&join->rows))
 		read_batch(join);
 	if (!join->outer_done && join->batch_size == max_batch_size(join) &&
-		join->nasked <= 2 * max_batch_size(join))
+		join->nasked <= 2 * max_batch_size(join) &&
+		(join->all_rows ||
+		 join->nasked + join->batch_size <= join->ntaken) &&
+		join->nrows <= ROWS_PER_KEY * max_batch_size(join))
 		read_batch(join);
 	if (dlist_is_empty(&join->rows))
 		return NULL;
 
 	row = dlist_container(WaitingRow, node, dlist_pop_head_node(&join->rows));
+	join->nrows--;
 	if (row->asked)
+	{
 		join->nasked--;
+		join->ntaken++;
+	}
 	return row;
 }
 
 /* Read outer rows until there are as many new keys as a batch has. */
 static void
-read_batch(LookupJoinState * join)
+read_batch(LookupJoinState *join)
 {
 	int			nnew = 0;
 	int			nrows = 0;
@@ -291,7 +302,7 @@ read_batch(LookupJoinState * join)
 
 /* Put an outer row into the queue; returns whether its key is a new one. */
 static bool
-add_row(LookupJoinState * join, TupleTableSlot *slot)
+add_row(LookupJoinState *join, TupleTableSlot *slot)
 {
 	char	   *key = evaluate_key(join, slot);
 	MemoryContext oldcontext;
@@ -313,12 +324,13 @@ add_row(LookupJoinState * join, TupleTableSlot *slot)
 	if (row->asked)
 		join->nasked++;
 	dlist_push_tail(&join->rows, &row->node);
+	join->nrows++;
 	return row->asked;
 }
 
 /* The key of an outer row, in per-tuple memory; NULL if it is NULL. */
 static char *
-evaluate_key(LookupJoinState * join, TupleTableSlot *slot)
+evaluate_key(LookupJoinState *join, TupleTableSlot *slot)
 {
 	ExprContext *econtext = join->css.ss.ps.ps_ExprContext;
 	MemoryContext oldcontext;
@@ -342,7 +354,7 @@ evaluate_key(LookupJoinState * join, TupleTableSlot *slot)
  * whether there is one to return.
  */
 static bool
-join_row(LookupJoinState * join, WaitingRow * row)
+join_row(LookupJoinState *join, WaitingRow *row)
 {
 	ExprContext *econtext = join->css.ss.ps.ps_ExprContext;
 	TupleTableSlot *inner = NULL;
@@ -383,7 +395,7 @@ join_row(LookupJoinState * join, WaitingRow * row)
  * inner ones or, without "inner", NULLs.
  */
 static void
-fill_slot(LookupJoinState * join, TupleTableSlot *outer, TupleTableSlot *inner)
+fill_slot(LookupJoinState *join, TupleTableSlot *outer, TupleTableSlot *inner)
 {
 	TupleTableSlot *slot = join->css.ss.ss_ScanTupleSlot;
 	int			ninner = slot->tts_tupleDescriptor->natts - join->nouter;

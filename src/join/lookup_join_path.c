@@ -38,14 +38,14 @@ typedef struct LookupJoin
 	List	   *restrict_clauses;	/* RestrictInfos, the key's among them */
 	RestrictInfo *key_clause;
 	Expr	   *key;			/* over the outer side */
-}			LookupJoin;
+} LookupJoin;
 
 static set_join_pathlist_hook_type previous_hook = NULL;
 
 static void add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 								  RelOptInfo *outerrel, RelOptInfo *innerrel,
 								  JoinType jointype,
-								  JoinPathExtraData * extra);
+								  JoinPathExtraData *extra);
 static RestrictInfo *find_key(PlannerInfo *root, RelOptInfo *joinrel,
 							  RelOptInfo *outerrel, RelOptInfo *innerrel,
 							  JoinType jointype, List *restrict_clauses,
@@ -53,15 +53,16 @@ static RestrictInfo *find_key(PlannerInfo *root, RelOptInfo *joinrel,
 static bool may_evaluate_first(RestrictInfo *clause, Expr *key,
 							   List *restrict_clauses);
 static void add_path_for_outer(PlannerInfo *root, RelOptInfo *joinrel,
-							   RelOptInfo *innerrel, Path * outer,
-							   const LookupJoin * join,
-							   JoinPathExtraData * extra);
+							   RelOptInfo *innerrel, Path *outer,
+							   const LookupJoin *join,
+							   JoinPathExtraData *extra);
 static Plan *plan_lookup_join(PlannerInfo *root, RelOptInfo *rel,
-							  CustomPath * best_path, List *tlist,
+							  CustomPath *best_path, List *tlist,
 							  List *clauses, List *custom_plans);
+static bool all_rows_wanted(const PlannerInfo *root);
 static List *scan_targetlist(List *custom_plans);
 static Node *use_forms(Node *node, List *forms);
-static void split_clauses(PlannerInfo *root, const LookupJoin * join,
+static void split_clauses(PlannerInfo *root, const LookupJoin *join,
 						  Relids joinrelids, List **join_quals,
 						  List **other_quals);
 
@@ -70,7 +71,7 @@ static const CustomPathMethods path_methods = {
 	.PlanCustomPath = plan_lookup_join,
 };
 
-const		CustomScanMethods qf_lookup_join_scan_methods = {
+const CustomScanMethods qf_lookup_join_scan_methods = {
 	.CustomName = QF_LOOKUP_JOIN_NAME,
 	.CreateCustomScanState = qf_lookup_join_create_state,
 };
@@ -88,7 +89,7 @@ qf_lookup_join_init(void)
 static void
 add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 					  RelOptInfo *outerrel, RelOptInfo *innerrel,
-					  JoinType jointype, JoinPathExtraData * extra)
+					  JoinType jointype, JoinPathExtraData *extra)
 {
 	LookupJoin	join;
 	ListCell   *lc;
@@ -187,8 +188,8 @@ may_evaluate_first(RestrictInfo *clause, Expr *key, List *restrict_clauses)
 /* Add the join with one way to read the outer side. */
 static void
 add_path_for_outer(PlannerInfo *root, RelOptInfo *joinrel,
-				   RelOptInfo *innerrel, Path * outer, const LookupJoin * join,
-				   JoinPathExtraData * extra)
+				   RelOptInfo *innerrel, Path *outer, const LookupJoin *join,
+				   JoinPathExtraData *extra)
 {
 	CustomPath *path;
 	LookupJoin *private;
@@ -238,16 +239,17 @@ add_path_for_outer(PlannerInfo *root, RelOptInfo *joinrel,
 	path->custom_paths = list_make2(outer, inner);
 	path->custom_private = list_make1(private);
 	path->methods = &path_methods;
+	qf_compat_set_restrictinfo(path, private->restrict_clauses);
 	qf_compat_sum_disabled(&path->path, outer, inner);
 	add_path(joinrel, &path->path);
 }
 
 /* PlanCustomPath */
 static Plan *
-plan_lookup_join(PlannerInfo *root, RelOptInfo *rel, CustomPath * best_path,
+plan_lookup_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 				 List *tlist, List *clauses, List *custom_plans)
 {
-	const		LookupJoin *join = linitial(best_path->custom_private);
+	const LookupJoin *join = linitial(best_path->custom_private);
 	const Plan *outer = linitial(custom_plans);
 	CustomScan *scan = makeNode(CustomScan);
 	List	   *join_quals;
@@ -288,9 +290,22 @@ plan_lookup_join(PlannerInfo *root, RelOptInfo *rel, CustomPath * best_path,
 	scan->custom_private =
 		list_make3(makeInteger(join->jointype),
 				   makeInteger(list_length(outer->targetlist)),
-				   makeBoolean(root->tuple_fraction <= 0));
+				   makeBoolean(all_rows_wanted(root)));
 	scan->methods = &qf_lookup_join_scan_methods;
 	return &scan->scan.plan;
+}
+
+/* Does no query around this one have a reason to stop early? */
+static bool
+all_rows_wanted(const PlannerInfo *root)
+{
+	for (; root != NULL; root = root->parent_root)
+	{
+		/* CTEs are planned before tuple_fraction of their query is known. */
+		if (root->tuple_fraction > 0 || root->parse->limitCount != NULL)
+			return false;
+	}
+	return true;
 }
 
 static List *
@@ -353,7 +368,7 @@ use_forms(Node *node, List *forms)
  * would put into a gating Result are quals like others here.
  */
 static void
-split_clauses(PlannerInfo *root, const LookupJoin * join, Relids joinrelids,
+split_clauses(PlannerInfo *root, const LookupJoin *join, Relids joinrelids,
 			  List **join_quals, List **other_quals)
 {
 	*join_quals = NIL;
@@ -366,7 +381,8 @@ split_clauses(PlannerInfo *root, const LookupJoin * join, Relids joinrelids,
 		{
 			RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
-			if (rinfo->security_level != level)
+			if (rinfo->security_level != level ||
+				(rinfo->pseudoconstant && QF_COMPAT_GATES_JOINS))
 				continue;
 			if (IS_OUTER_JOIN(join->jointype) &&
 				RINFO_IS_PUSHED_DOWN(rinfo, joinrelids))

@@ -295,8 +295,9 @@ class Queries:
                 None)
 
     def _series(self, one):
-        ids = self.expressions(one.columns).array(
-            Column(self.pick(one, ID_NAMES), "id", "text"))
+        expressions = self.expressions(one.columns)
+        expressions.subqueries = None       # their rows come in any order
+        ids = expressions.array(Column(self.pick(one, ID_NAMES), "id", "text"))
         if self.rng.random() < 0.5:
             return (f"unnest({ids}) WITH ORDINALITY u(key, n) LEFT JOIN "
                     f"{one.relation} {one.alias} ON "
