@@ -495,5 +495,6 @@ parse_retry_after(const char *text, int64 now)
 	date = curl_getdate(text, NULL);
 	if (date == -1)
 		return -1;
-	return date > now ? ((int64) date - now) * 1000 : 0;
+	/* A year may have any number of digits, and be long ago. */
+	return Min(Max((int64) date - now, 0), PG_INT32_MAX / 1000) * 1000;
 }
