@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,7 +54,12 @@ static bool copy_header(const char *line, size_t length, const char *name,
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 								 struct curl_sockaddr *address);
 static int	close_socket(void *arg, curl_socket_t sock);
+static bool count_socket(curl_socket_t sock);
 static int64 parse_retry_after(const char *text, int64 now);
+
+/* Is the socket of that number counted with AcquireExternalFD()?  malloc'd. */
+static bool *counted_sockets = NULL;
+static int	ncounted_sockets = 0;	/* length of the array */
 
 #define SET(easy, option, value) \
 	(curl_easy_setopt(easy, option, value) == CURLE_OK)
@@ -454,21 +460,42 @@ copy_header(const char *line, size_t length, const char *name,
 }
 
 /*
+ * qf_call_forget_sockets
+ *		Take back the count of sockets that libcurl closed without telling.
+ *
+ * libcurl 7.88 to 8.1 does that to a socket whose connection did not come
+ * about (curl issue 11439).  If its number has become another file's since,
+ * one too many stays counted until that is closed.
+ */
+void
+qf_call_forget_sockets(void)
+{
+	for (int sock = 0; sock < ncounted_sockets; sock++)
+	{
+		if (counted_sockets[sock] && fcntl(sock, F_GETFD) < 0)
+		{
+			counted_sockets[sock] = false;
+			ReleaseExternalFD();
+		}
+	}
+}
+
+/*
  * Sockets count against max_files_per_process, so that the server closes
  * some of its own files instead of running out.
  */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	int			sock;
+	int			sock = socket(address->family,
+							  address->socktype | SOCK_CLOEXEC,
+							  address->protocol);
 
-	if (!AcquireExternalFD())
-		return CURL_SOCKET_BAD;
-	sock = socket(address->family, address->socktype | SOCK_CLOEXEC,
-				  address->protocol);
 	if (sock < 0)
+		return CURL_SOCKET_BAD;
+	if (!count_socket(sock))
 	{
-		ReleaseExternalFD();
+		(void) close(sock);
 		return CURL_SOCKET_BAD;
 	}
 	return sock;
@@ -477,8 +504,37 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 static int
 close_socket(void *arg, curl_socket_t sock)
 {
-	ReleaseExternalFD();
+	if (sock < ncounted_sockets && counted_sockets[sock])
+	{
+		counted_sockets[sock] = false;
+		ReleaseExternalFD();
+	}
 	return close(sock);
+}
+
+/* Count a socket, unless one of its number still is. */
+static bool
+count_socket(curl_socket_t sock)
+{
+	if (sock >= ncounted_sockets)
+	{
+		int			length = Max(sock + 1, ncounted_sockets * 2);
+		bool	   *longer = realloc(counted_sockets, length * sizeof(bool));
+
+		if (longer == NULL)
+			return false;
+		memset(longer + ncounted_sockets, 0,
+			   (length - ncounted_sockets) * sizeof(bool));
+		counted_sockets = longer;
+		ncounted_sockets = length;
+	}
+	if (!counted_sockets[sock])
+	{
+		if (!AcquireExternalFD())
+			return false;
+		counted_sockets[sock] = true;
+	}
+	return true;
 }
 
 /*
@@ -495,6 +551,6 @@ parse_retry_after(const char *text, int64 now)
 	date = curl_getdate(text, NULL);
 	if (date == -1)
 		return -1;
-	/* A year may have any number of digits, and be long ago. */
-	return Min(Max((int64) date - now, 0), PG_INT32_MAX / 1000) * 1000;
+	return date > now ?
+		Min((int64) date - now, PG_INT32_MAX / 1000) * 1000 : 0;
 }

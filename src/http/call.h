@@ -93,5 +93,6 @@ extern bool qf_call_prepare(QfCall *call, const QfOptions *options,
 extern void qf_call_finish(QfCall *call, int curl_code, int64 now);
 extern void qf_call_detach(QfCall *call);
 extern void qf_call_free_reply(QfCall *call);
+extern void qf_call_forget_sockets(void);
 
 #endif							/* QF_HTTP_CALL_H */

@@ -546,6 +546,9 @@ cleanup_queue(void *arg)
 	close_descriptor(&queue->descriptor);
 	dlist_delete(&queue->node);
 	queue->pool->nqueues--;
+
+	/* Its calls are gone, and connections they waited for. */
+	qf_call_forget_sockets();
 }
 
 /* Reset callback of a call's context. */

@@ -1,0 +1,56 @@
+# Proves that connections that did not come about do not use up the sockets a
+# session may have.
+#
+# libcurl 7.88 to 8.1 closes such a socket without telling (curl issue 11439).
+
+use strict;
+use warnings;
+
+use IO::Socket::INET;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use QianfanSimulator;
+use Test::More;
+
+my $simulator = QianfanSimulator->new(tasks => 10);
+my $node      = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+# A third of them may be sockets.
+$node->append_conf('postgresql.conf', 'max_files_per_process = 100');
+$node->start;
+
+# Its backlog is full, so no connection comes about.
+my $full = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
+  or die "listen: $!";
+my @fill = map {
+	IO::Socket::INET->new(
+		PeerAddr => '127.0.0.1',
+		PeerPort => $full->sockport,
+		Blocking => 0)
+} 1 .. 8;
+my $port = $full->sockport;
+$node->safe_psql('postgres', $simulator->setup_sql('qianfan') . <<"SQL");
+CREATE SERVER backlog FOREIGN DATA WRAPPER qianfan_fdw
+  OPTIONS (endpoint 'http://127.0.0.1:$port', max_retries '0', connect_timeout '10ms');
+CREATE USER MAPPING FOR CURRENT_USER SERVER backlog
+  OPTIONS (access_key 'a', secret_key 's');
+CREATE FOREIGN TABLE backlog (id text, state text) SERVER backlog;
+CREATE FUNCTION fail_often(times int) RETURNS int LANGUAGE plpgsql AS \$\$
+DECLARE failed int := 0;
+BEGIN
+  FOR i IN 1 .. times LOOP
+    BEGIN
+      PERFORM * FROM backlog WHERE id = 'x';
+    EXCEPTION WHEN fdw_unable_to_establish_connection THEN failed := failed + 1;
+    END;
+  END LOOP;
+  RETURN failed;
+END \$\$;
+SQL
+
+is( $node->safe_psql(
+		'postgres', 'SELECT fail_often(100); SELECT count(*) FROM model_comp_tasks'),
+	"100\n10",
+	'a hundred timeouts, and the other server still answers');
+$node->stop;
+done_testing();
