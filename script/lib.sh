@@ -94,6 +94,7 @@ pg_usable()
 	major=$(pg_major "$1") &&
 		[ -n "$major" ] && [ "$major" -ge "$MINIMUM_VERSION" ] &&
 		[ -f "$("$1" --pgxs)" ] &&
+		[ -f "$("$1" --includedir-server)/postgres.h" ] &&
 		[ -x "$("$1" --bindir)/postgres" ]
 }
 
