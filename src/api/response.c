@@ -19,6 +19,13 @@
 #include "api/response.h"
 #include "base/text.h"
 
+/*
+ * JSON values take memory beside the text: so many for any answer, and one for
+ * so many bytes of max_response_size.  A task has about 15.
+ */
+#define ALWAYS_VALUES 16384
+#define BYTES_PER_VALUE 64
+
 static void read_envelope(QfAnswer *answer, const QfJson *root,
 						  const QfReply *reply);
 static void read_error(QfAnswer *answer, const QfJson *envelope,
@@ -42,6 +49,7 @@ qf_response_judge(QfCall *call)
 {
 	QfReply    *reply = &call->reply;
 	const QfJson *root = NULL;
+	const char *problem = "The body is empty.";
 	QfAnswer   *answer = palloc0_object(QfAnswer);
 
 	call->answer = answer;
@@ -53,9 +61,15 @@ qf_response_judge(QfCall *call)
 	}
 
 	if (reply->length > 0)
-		root = qf_json_parse(call->context, reply->body, reply->length);
+		root = qf_json_parse(call->context, reply->body, reply->length,
+							 Max(ALWAYS_VALUES,
+								 call->max_response_size / BYTES_PER_VALUE),
+							 &problem);
 	if (root != NULL && qf_json_type(root) != QF_JSON_OBJECT)
+	{
+		problem = "The body is not a JSON object.";
 		root = NULL;
+	}
 	read_envelope(answer, root, reply);
 
 	if (answer->code == NULL && reply->status >= 200 && reply->status < 300)
@@ -63,8 +77,7 @@ qf_response_judge(QfCall *call)
 		if (root == NULL)
 		{
 			answer->kind = QF_ANSWER_MALFORMED;
-			answer->problem = reply->length == 0 ?
-				"The body is empty." : "The body is not a JSON object.";
+			answer->problem = problem;
 		}
 		else
 			read_result(answer, root, call);

@@ -37,7 +37,8 @@ typedef struct Document
 } Document;
 
 static void free_document(void *arg);
-static bool mark_text(char *text, size_t *length, int *nnumbers);
+static bool mark_text(char *text, size_t *length, int *nnumbers,
+					  size_t *nvalues);
 static bool skip_string(char *text, size_t length, size_t *in, size_t *out);
 static size_t number_length(const char *text);
 static bool is_inexact(const char *number, size_t length);
@@ -49,17 +50,26 @@ static void unmark_numbers(cJSON *item);
  *		Parse a whole text (UTF-8, NUL-terminated, may be changed) into a
  *		document that is freed with the context "owner".
  *
- * Returns NULL if it is not JSON (RFC 8259), or nested deeper than cJSON
- * allows (1,000 levels).
+ * Returns NULL, and a sentence in *problem, if it is not JSON (RFC 8259), is
+ * nested deeper than cJSON allows (1,000 levels), or has more than about
+ * max_values values: each takes some 80 bytes, and maybe only two of the text.
  */
 const QfJson *
-qf_json_parse(MemoryContext owner, char *text, size_t length)
+qf_json_parse(MemoryContext owner, char *text, size_t length,
+			  size_t max_values, const char **problem)
 {
 	Document   *document;
 	int			nnumbers = 0;
+	size_t		nvalues = 0;
 
-	if (!mark_text(text, &length, &nnumbers))
+	*problem = "The body is not JSON.";
+	if (!mark_text(text, &length, &nnumbers, &nvalues))
 		return NULL;
+	if (nvalues > max_values)
+	{
+		*problem = "The body has more JSON values than \"max_response_size\" makes room for.";
+		return NULL;
+	}
 
 	document = MemoryContextAllocZero(owner, sizeof(Document));
 	document->cleanup.func = free_document;
@@ -229,7 +239,8 @@ free_document(void *arg)
 }
 
 /*
- * Replace each \u0000 in place and count the numbers that need a mark.
+ * Replace each \u0000 in place, count the numbers that need a mark, and the
+ * values, for which brackets and commas stand.
  *
  * Returns false for what cJSON would take though it is not JSON: control
  * characters, escapes without four digits (which would end the string),
@@ -238,7 +249,7 @@ free_document(void *arg)
  * linear: none of them is looked at twice.
  */
 static bool
-mark_text(char *text, size_t *length, int *nnumbers)
+mark_text(char *text, size_t *length, int *nnumbers, size_t *nvalues)
 {
 	size_t		in = 0;
 	size_t		out = 0;
@@ -260,6 +271,8 @@ mark_text(char *text, size_t *length, int *nnumbers)
 		}
 		if ((unsigned char) c < ' ' && strchr("\t\n\r", c) == NULL)
 			return false;
+		if (c == ',' || c == '[' || c == '{')
+			(*nvalues)++;
 		if ((c >= '0' && c <= '9') || c == '-')
 		{
 			number = number_length(text + in);

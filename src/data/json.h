@@ -23,7 +23,8 @@ typedef enum QfJsonType
 } QfJsonType;
 
 extern const QfJson *qf_json_parse(MemoryContext owner, char *text,
-								   size_t length);
+								   size_t length, size_t max_values,
+								   const char **problem);
 extern QfJsonType qf_json_type(const QfJson *value);
 extern const QfJson *qf_json_member(const QfJson *object, const char *path);
 extern const QfJson *qf_json_first(const QfJson *array);

@@ -47,6 +47,9 @@ static bool add_header(QfCall *call, const char *name, const char *value);
 static int	before_request(void *arg, char *remote_address,
 						   char *local_address, int remote_port,
 						   int local_port);
+static int	check_progress(void *arg, curl_off_t to_receive,
+						   curl_off_t received, curl_off_t to_send,
+						   curl_off_t sent);
 static size_t receive_body(char *data, size_t size, size_t nmemb, void *arg);
 static size_t receive_header(char *data, size_t size, size_t nmemb, void *arg);
 static bool copy_header(const char *line, size_t length, const char *name,
@@ -128,6 +131,7 @@ qf_call_prepare(QfCall *call, const QfOptions *options,
 		!SET(easy, CURLOPT_POSTFIELDSIZE, (long) strlen(call->request.body)) ||
 		!SET(easy, CURLOPT_ERRORBUFFER, call->error_buffer) ||
 		!SET(easy, CURLOPT_PREREQDATA, call) ||
+		!SET(easy, CURLOPT_XFERINFODATA, call) ||
 		!SET(easy, CURLOPT_WRITEDATA, call) ||
 		!SET(easy, CURLOPT_HEADERDATA, call) ||
 		!SET(easy, CURLOPT_PRIVATE, call))
@@ -209,6 +213,7 @@ qf_call_detach(QfCall *call)
 		(void) SET(easy, CURLOPT_POSTFIELDS, NULL);
 		(void) SET(easy, CURLOPT_ERRORBUFFER, NULL);
 		(void) SET(easy, CURLOPT_PREREQDATA, NULL);
+		(void) SET(easy, CURLOPT_XFERINFODATA, NULL);
 		(void) SET(easy, CURLOPT_WRITEDATA, NULL);
 		(void) SET(easy, CURLOPT_HEADERDATA, NULL);
 		(void) SET(easy, CURLOPT_PRIVATE, NULL);
@@ -244,9 +249,14 @@ set_common(CURL *easy, const QfOptions *options, CURLSH *share)
 		SET(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
 		SET(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED) &&
 		SET(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
-		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) &&
-	/* Rather share one HTTP/2 connection than open one for each call. */
-		SET(easy, CURLOPT_PIPEWAIT, options->endpoint.tls ? 1L : 0L) &&
+
+	/*
+	 * Not 2: libcurl, as of 7.88, goes on reading frames as long as there are
+	 * any, so an endpoint that floods a connection with them could hold a
+	 * backend for minutes, deaf to cancel and to its own timeouts.  Under 1.1
+	 * it comes back after a bounded number of reads.
+	 */
+		SET(easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1) &&
 		SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout) &&
 		SET(easy, CURLOPT_TIMEOUT_MS, (long) options->request_timeout) &&
 		SET(easy, CURLOPT_MAXFILESIZE_LARGE,
@@ -254,6 +264,8 @@ set_common(CURL *easy, const QfOptions *options, CURLSH *share)
 	/* Do not wait for a name server when a statement is cancelled. */
 		SET(easy, CURLOPT_QUICK_EXIT, 1L) &&
 		SET(easy, CURLOPT_PREREQFUNCTION, before_request) &&
+		SET(easy, CURLOPT_NOPROGRESS, 0L) &&
+		SET(easy, CURLOPT_XFERINFOFUNCTION, check_progress) &&
 		SET(easy, CURLOPT_WRITEFUNCTION, receive_body) &&
 		SET(easy, CURLOPT_HEADERFUNCTION, receive_header) &&
 		SET(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
@@ -363,6 +375,22 @@ before_request(void *arg, char *remote_address, char *local_address,
 		return CURL_PREREQFUNC_ABORT;
 	call->sent = true;
 	return CURL_PREREQFUNC_OK;
+}
+
+/*
+ * CURLOPT_XFERINFOFUNCTION: bytes of the body as they came over the wire, of
+ * which compression may make nothing.
+ */
+static int
+check_progress(void *arg, curl_off_t to_receive, curl_off_t received,
+			   curl_off_t to_send, curl_off_t sent)
+{
+	QfCall	   *call = arg;
+
+	if (received <= call->max_response_size)
+		return 0;
+	call->reply.transport = QF_TRANSPORT_TOO_LARGE;
+	return 1;
 }
 
 /* CURLOPT_WRITEFUNCTION: data arrive decompressed. */

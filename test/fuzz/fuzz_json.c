@@ -26,6 +26,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const QfJson *document;
+	const char *problem;
 	char	   *text;
 	bool		good;
 
@@ -34,7 +35,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* A parser may ignore a byte order mark (RFC 8259, 8.1); cJSON does. */
 	good = strlen(text) == size &&
 		is_json(strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text);
-	document = qf_json_parse(CurrentMemoryContext, fuzz_text(data, size), size);
+	document = qf_json_parse(CurrentMemoryContext, fuzz_text(data, size), size,
+							 SIZE_MAX, &problem);
 	if (document != NULL)
 	{
 		char	   *printed = qf_json_print(document);
@@ -43,7 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		PROMISE(good);
 		read_value(document);
-		again = qf_json_parse(CurrentMemoryContext, copy, strlen(copy));
+		again = qf_json_parse(CurrentMemoryContext, copy, strlen(copy),
+							  SIZE_MAX, &problem);
 		PROMISE(again != NULL);
 		PROMISE(strcmp(qf_json_print(again), printed) == 0);
 	}

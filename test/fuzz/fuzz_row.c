@@ -81,12 +81,14 @@ static void
 run(const uint8_t *data, size_t size)
 {
 	const QfJson *object;
+	const char *problem;
 
 	if (size < 2)
 		return;
 	set_encodings(data[0]);
 	object = qf_json_parse(CurrentMemoryContext,
-						   fuzz_text(data + 2, size - 2), size - 2);
+						   fuzz_text(data + 2, size - 2), size - 2,
+						   SIZE_MAX, &problem);
 	if (object != NULL)
 	{
 		QfRow	   *row = rows[data[1] % (desc->natts + 1)];

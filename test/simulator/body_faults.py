@@ -149,6 +149,13 @@ def bad_number(exchange, text="1e400"):
     return _spliced(document, raw.encode())
 
 
+@fault("set-cookie")
+def set_cookie(exchange):
+    """The regular answer, and a cookie with it."""
+    return Response(200, exchange.result().body,
+                    [("Set-Cookie", "session=crumb; Path=/")])
+
+
 # -- bodies that are no answer at all -------------------------------------------
 
 @fault("truncated-json")
@@ -174,6 +181,21 @@ def deep_json(exchange, levels=100000):
     levels = int(levels)
     return Response(200, b'{"requestId":"%s","result":%s%s}' % (
         exchange.request_id.encode(), b"[" * levels, b"]" * levels))
+
+
+@fault("many-items")
+def many_items(exchange, megabytes="16"):
+    """many-items:MB of the smallest values there are."""
+    filler = b"0," * (int(megabytes) * 2 ** 19 - 100)
+    return Response(200, b'{"requestId":"%s","result":[%s0]}' % (
+        exchange.request_id.encode(), filler))
+
+
+@fault("bad-gzip")
+def bad_gzip(exchange):
+    """Says it is compressed, and is not."""
+    return Response(200, exchange.result().body,
+                    [("Content-Encoding", "gzip")])
 
 
 @fault("empty-body")

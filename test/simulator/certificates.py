@@ -55,6 +55,8 @@ def make(directory, kind):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(directory, "server.pem"),
                             os.path.join(directory, "server.key"))
+    # Whoever offers HTTP/2 gets it by the handshake, and then HTTP/1.1.
+    context.set_alpn_protocols(["h2", "http/1.1"])
     return context, os.path.join(directory, "ca.pem")
 
 

@@ -68,6 +68,15 @@ def long_message(exchange, size=2 ** 20):
     return exchange.error(400, "InappropriateJSON", "压缩 " * (int(size) // 7))
 
 
+@fault("long-request-id")
+def long_request_id(exchange, size=2 ** 20):
+    """An error whose request id is a megabyte long."""
+    exchange.request_id = "6ba7b810"
+    response = exchange.error(400, "InappropriateJSON", "Refused by order.")
+    response.body = response.body.replace(b"6ba7b810", b"6" * int(size))
+    return response
+
+
 @fault("iam-header")
 def iam_header(exchange, which="signature"):
     """Refused in headers only: iam-header, iam-header:credential."""

@@ -42,6 +42,12 @@ RAW = {
     "endless-headers": (b"X-Padding-999", "limit"),
     "long-header": (b"x" * 10 ** 6, "limit"),
     "endless-1xx": (b"102 Processing\r\n\r\n" b"HTTP/1.1 102", "limit"),
+    "endless-chunk": (b"10;padding=xxx", "limit"),
+    "endless-trailers": (b"0\r\nX-Padding-0", "limit"),
+    "endless-gzip": (b"\x1f\x8b\x08\x08", "limit"),
+    "http2-frame": (b"\0\0\x08\x07", "end"),
+    "http2-frame:reset": (b"\0\0\x04\x03", "end"),
+    "http2-upgrade": (b"101 Switching", "end"),
     "not-http": (b"\x16\x03\x01", "end"),
 }
 BROKEN_JSON = ("truncated-json", "invalid-json", "raw-nul", "non-utf8",
@@ -122,6 +128,12 @@ class Faults(SimulatorCase):
         self.assertIn("\n", answer["requestId"])
         _, _, body = self.failed("long-message")
         self.assertGreater(len(body), 10 ** 6)
+        _, _, body = self.failed("long-request-id")
+        self.assertGreater(len(json.loads(body)["requestId"]), 10 ** 6)
+
+    def test_cookie(self):
+        _, headers, _ = self.failed("set-cookie")
+        self.assertIn("crumb", headers["Set-Cookie"])
 
     def test_retry_after(self):
         _, headers, _ = self.failed("http-429", "--retry-after", "7")
@@ -200,6 +212,11 @@ class Faults(SimulatorCase):
 
     def test_too_much(self):
         self.assertGreater(len(self.failed("huge-json")[2]), 100 * 2 ** 20)
+        _, _, body = self.failed("many-items:4")
+        self.assertGreater(len(json.loads(body)["result"]), 2 * 10 ** 6)
+        _, headers, body = self.failed("bad-gzip")
+        self.assertEqual((headers["Content-Encoding"], body[:1]),
+                         ("gzip", b"{"))
         _, headers, body = self.failed("gzip-bomb:50")
         self.assertLess(len(body), 10 ** 6)
         self.assertGreater(len(zlib.decompress(body, 31)), 50 * 2 ** 20)

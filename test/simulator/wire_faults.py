@@ -194,6 +194,57 @@ async def endless_1xx(exchange):
         b"HTTP/1.1 102 Processing\r\n\r\n"))
 
 
+@fault("endless-chunk")
+async def endless_chunk(exchange):
+    """A chunk whose extension has no end, so that it never begins."""
+    exchange.connection.write(encode_head(
+        200, exchange.headers() + [("Transfer-Encoding", "chunked")])
+        + b"10;padding=")
+    await _pump(exchange, itertools.repeat(b"x" * 65536))
+
+
+@fault("endless-trailers")
+async def endless_trailers(exchange):
+    """Headers behind the body, for ever."""
+    exchange.connection.write(encode_head(
+        200, exchange.headers() + [("Transfer-Encoding", "chunked")])
+        + chunk(b"{}") + b"0\r\n")
+    await _pump(exchange, (b"X-Padding-%d: %s\r\n" % (number, b"x" * 1000)
+                           for number in itertools.count()))
+
+
+@fault("endless-gzip")
+async def endless_gzip(exchange):
+    """Compressed data without an end, of which nothing unpacks."""
+    exchange.connection.write(encode_head(
+        200, exchange.headers() + [("Content-Encoding", "gzip")])
+        + b"\x1f\x8b\x08\x08\0\0\0\0\0\xff")       # a file name begins
+    await _pump(exchange, itertools.repeat(b"x" * 65536))
+
+
+SETTINGS_FRAME = b"\0\0\0\x04\0\0\0\0\0"
+HTTP2_FRAMES = {
+    "goaway": b"\0\0\x08\x07\0\0\0\0\0" + b"\0\0\0\0" b"\0\0\0\x02",
+    "reset": b"\0\0\x04\x03\0\0\0\0\x01" + b"\0\0\0\x02",
+}
+
+
+@fault("http2-frame")
+async def http2_frame(exchange, kind="goaway"):
+    """http2-frame:goaway, :reset: HTTP/2, which nobody has asked for."""
+    exchange.connection.write(SETTINGS_FRAME + HTTP2_FRAMES[kind])
+    return False
+
+
+@fault("http2-upgrade")
+async def http2_upgrade(exchange, kind="goaway"):
+    """The same behind a change of protocol, likewise not asked for."""
+    exchange.connection.write(
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+        b"Upgrade: h2c\r\n\r\n" + SETTINGS_FRAME + HTTP2_FRAMES[kind])
+    return False
+
+
 @fault("not-http")
 async def not_http(exchange):
     """Bytes of some other protocol."""

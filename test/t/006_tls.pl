@@ -68,7 +68,7 @@ SQL
 	return $stderr =~ /ERROR:  (\w{5}):/ ? $1 : $stdout;
 }
 
-# Certificates.
+# Certificates.  The simulator would rather speak HTTP/2, but is not offered it.
 is( try_server(endpoint => $good->endpoint, ca_file => $good->ca_file),
 	1, 'a certificate of the given authority');
 (my $by_name = $good->endpoint) =~ s/127\.0\.0\.1/localhost/;

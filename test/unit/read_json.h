@@ -14,10 +14,12 @@ static inline const QfJson *
 parse_bytes(const char *text, size_t length)
 {
 	char	   *copy = palloc(length + 1);
+	const char *problem;
 
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	return qf_json_parse(CurrentMemoryContext, copy, length);
+	return qf_json_parse(CurrentMemoryContext, copy, length, SIZE_MAX,
+						 &problem);
 }
 
 static inline const QfJson *

@@ -18,12 +18,14 @@ static void test_numbers(void);
 static void test_nul(void);
 static void test_marks(void);
 static void test_kinds(void);
+static void test_many(void);
 
 int
 main(void)
 {
 	void		(*const tests[]) (void) = {
-		test_printed, test_numbers, test_nul, test_marks, test_kinds
+		test_printed, test_numbers, test_nul, test_marks, test_kinds,
+		test_many
 	};
 
 	for (size_t i = 0; i < lengthof(tests); i++)
@@ -269,4 +271,39 @@ test_kinds(void)
 	tap_is(qf_json_text(item = qf_json_next(item)), "[2]", "second item");
 	tap_is(qf_json_text(item = qf_json_next(item)), "1e400", "third item");
 	tap_ok(qf_json_next(item) == NULL, "no fourth");
+}
+
+/* Values are counted before memory is spent on them. */
+static void
+test_many(void)
+{
+	static const struct
+	{
+		const char *text;
+		size_t		values;		/* that have to be allowed */
+	}			cases[] =
+	{
+		{"1", 0},
+		{"[]", 1},
+		{"[1,2,3]", 3},
+		{"{\"a\":1,\"b\":[{},{}]}", 6},
+		{"\"[,[,{\\\",\"", 0},
+	};
+
+	for (size_t i = 0; i < lengthof(cases); i++)
+	{
+		const char *text = cases[i].text;
+		const char *problem = NULL;
+
+		tap_ok(qf_json_parse(CurrentMemoryContext, pstrdup(text),
+							 strlen(text), cases[i].values, &problem) != NULL,
+			   "%s has no more than %zu values", text, cases[i].values);
+		if (cases[i].values == 0)
+			continue;
+		tap_ok(qf_json_parse(CurrentMemoryContext, pstrdup(text),
+							 strlen(text), cases[i].values - 1,
+							 &problem) == NULL &&
+			   strstr(problem, "more JSON values") != NULL,
+			   "%s has more than %zu", text, cases[i].values - 1);
+	}
 }
