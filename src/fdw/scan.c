@@ -71,6 +71,7 @@ typedef struct QfScan
 	MemoryContext context;		/* "scan" */
 	QfPlan		plan;
 	QfOptions  *options;
+	Oid			user;			/* whose rights the scan has */
 	const QfCredential *credential; /* NULL before the first call */
 	QfCounters	counters;
 	QfRow	   *row;
@@ -154,6 +155,8 @@ qianfanBeginForeignScan(ForeignScanState *node, int eflags)
 
 	scan->options = qf_option_resolve(GetForeignServerIdByRelId(RelationGetRelid(rel)),
 									  RelationGetRelid(rel));
+	/* A cursor may be read by somebody else than who declared it. */
+	scan->user = qf_compat_checked_user(plan, estate);
 	foreach(lc, scan->plan.attributes)
 		needed = bms_add_member(needed, lfirst_int(lc));
 	scan->row = qf_row_create(RelationGetRelid(rel),
@@ -496,13 +499,9 @@ find_run(QfScan *scan, char **values)
 static void
 use_credential(QfScan *scan)
 {
-	ForeignScan *plan = (ForeignScan *) scan->node->ss.ps.plan;
-
 	if (scan->credential == NULL)
 		scan->credential =
-			qf_credential_find(qf_compat_checked_user(plan,
-													  scan->node->ss.ps.state),
-							   scan->options->serverid,
+			qf_credential_find(scan->user, scan->options->serverid,
 							   scan->options->server_name, scan->context);
 }
 
