@@ -56,6 +56,29 @@ SELECT count(*) FROM model_comp_tasks;  -- ERROR
 EXECUTE ask(:'four');  -- ERROR
 EXPLAIN (ANALYZE) EXECUTE ask(:'four');  -- ERROR
 
+-- a page read ahead that the budget has no call for neither fails the cursor
+-- later on, nor is it sent at the expense of another statement
+SET qianfan_fdw.max_requests = 1;
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM model_comp_tasks;
+MOVE 90 IN c;
+SELECT count(*) FROM model_comp_tasks WHERE id = 'amva-abciuctdx15t';
+MOVE 110 IN c;
+FETCH 1 FROM c \gset
+SAVEPOINT s;
+MOVE 200 IN c;  -- ERROR
+ROLLBACK;
+-- the same of keys
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM model_comp_tasks WHERE id = ANY (:'three');
+MOVE 1 IN c;
+SELECT count(*) FROM model_comp_tasks WHERE id = 'amva-abciuctdx15t';
+MOVE 1 IN c;
+MOVE 1 IN c;
+COMMIT;
+\! $QIANFAN_SIMULATOR_CTL calls
+\! $QIANFAN_SIMULATOR_CTL reset
+
 -- what asks for nothing needs no budget
 SET qianfan_fdw.max_requests = 1;
 EXECUTE ask('{}');

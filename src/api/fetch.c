@@ -249,7 +249,7 @@ qf_fetch_poll(QfFetch *fetch)
 	if (dlist_is_empty(&fetch->line))
 		return !fetch->listing || fetch->ended;
 	head = dlist_head_element(Item, node, &fetch->line);
-	return head->detail == NULL || head->detail->state == QF_CALL_DONE;
+	return head->detail == NULL || qf_call_ready(head->detail);
 }
 
 /*
@@ -404,9 +404,9 @@ may_open_page(QfFetch *fetch, bool wait)
 	const QfCall *call = fetch->next_call;
 	const QfAnswer *answer = call->answer;
 
-	if (call->state != QF_CALL_DONE)
-		return wait && dlist_is_empty(&fetch->line);
-	return dlist_is_empty(&fetch->line) ||
+	if (dlist_is_empty(&fetch->line))
+		return wait || qf_call_ready(call);
+	return call->state == QF_CALL_DONE &&
 		(answer != NULL && answer->kind == QF_ANSWER_RESULT);
 }
 

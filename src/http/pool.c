@@ -98,6 +98,7 @@ struct QfQueue
 	QfCounters *counters;
 	dlist_head	waiting;		/* of QfCall */
 	int			nrunning;
+	TimestampTz statement;		/* the last one that asked for its calls */
 	int			descriptor;		/* copy of the pool's epoll; -1: none */
 };
 
@@ -125,7 +126,9 @@ static void start_due_calls(QfPool *pool);
 static void start_call(QfCall *call);
 static CURL *borrow_handle(QfPool *pool);
 static void return_handle(QfCall *call);
-static bool take_budget(void);
+static void deny_call(QfCall *call);
+static bool may_start(const QfQueue *queue);
+static bool has_budget(void);
 static bool take_token(QfPool *pool, int64 now);
 static int64 next_token(const QfPool *pool);
 static void run_multi(QfPool *pool, curl_socket_t sock, int events);
@@ -211,6 +214,7 @@ qf_queue_submit(QfQueue *queue, const QfRequest *request)
 void
 qf_queue_progress(QfQueue *queue)
 {
+	queue->statement = GetCurrentStatementStartTimestamp();
 	if (queue->nrunning > 0)
 		handle_sockets(queue->pool);
 	if (queue->nrunning > 0 || !dlist_is_empty(&queue->waiting))
@@ -269,6 +273,20 @@ qf_call_credential(const QfCall *call)
 }
 
 /*
+ * qf_call_ready
+ *		Would qf_call_wait() return at once?
+ *
+ * Also if the statement may make no more calls: then there is nothing to wait
+ * for.
+ */
+bool
+qf_call_ready(const QfCall *call)
+{
+	return call->state == QF_CALL_DONE ||
+		(call->state == QF_CALL_WAITING && !has_budget());
+}
+
+/*
  * qf_call_wait
  *		Drive the pool until this call is done.  Serves interrupts.
  */
@@ -277,13 +295,16 @@ qf_call_wait(QfCall *call)
 {
 	QfPool	   *pool = call->queue->pool;
 
-	while (call->state != QF_CALL_DONE)
+	call->queue->statement = GetCurrentStatementStartTimestamp();
+	while (!qf_call_ready(call))
 	{
 		CHECK_FOR_INTERRUPTS();
 		advance(pool);
-		if (call->state != QF_CALL_DONE)
+		if (!qf_call_ready(call))
 			wait_for_events(pool, call->queue->counters);
 	}
+	if (call->state == QF_CALL_WAITING)
+		deny_call(call);
 }
 
 /* Free a call in whatever state it is. */
@@ -578,7 +599,7 @@ advance(QfPool *pool)
 	start_due_calls(pool);
 }
 
-/* Hand waiting calls to libcurl, as far as concurrency and rate allow. */
+/* Hand waiting calls to libcurl, as far as we may. */
 static void
 start_due_calls(QfPool *pool)
 {
@@ -594,7 +615,7 @@ start_due_calls(QfPool *pool)
 			QfCall	   *call = dlist_container(QfCall, node, iter.cur);
 			int64		now;
 
-			if (queue->nrunning >= queue->options->max_concurrency)
+			if (!may_start(queue))
 				break;
 			now = now_usec();
 			if (call->not_before > now)
@@ -617,15 +638,6 @@ start_call(QfCall *call)
 	bool		ready;
 
 	call->state = QF_CALL_DONE;
-	if (!take_budget())
-	{
-		qf_call_free_reply(call);
-		memset(&call->reply, 0, sizeof(call->reply));
-		call->reply.transport = QF_TRANSPORT_OVER_BUDGET;
-		(void) judge_call(call);
-		return;
-	}
-
 	call->easy = borrow_handle(pool);
 	oldcontext = MemoryContextSwitchTo(queue->scratch);
 	ready = call->easy != NULL &&
@@ -648,6 +660,19 @@ start_call(QfCall *call)
 	call->started = now_usec();
 	queue->nrunning++;
 	queue->counters->calls++;
+	budget_calls++;
+}
+
+/* End a call that waits, for the statement has no call left to make. */
+static void
+deny_call(QfCall *call)
+{
+	dlist_delete(&call->node);
+	call->state = QF_CALL_DONE;
+	qf_call_free_reply(call);
+	memset(&call->reply, 0, sizeof(call->reply));
+	call->reply.transport = QF_TRANSPORT_OVER_BUDGET;
+	(void) judge_call(call);
 }
 
 static CURL *
@@ -685,12 +710,29 @@ return_handle(QfCall *call)
 }
 
 /*
- * Count a call of the current statement; false if it must not be made.  The
- * time the client's message arrived identifies the statement, so functions
- * and scans of all servers count together.
+ * Is there room for another call of the queue?  The rest of what a cursor has
+ * read ahead waits for its next FETCH, and not at the expense of whatever the
+ * session does in between.
  */
 static bool
-take_budget(void)
+may_start(const QfQueue *queue)
+{
+	return queue->nrunning < queue->options->max_concurrency &&
+		queue->statement == GetCurrentStatementStartTimestamp() &&
+		has_budget();
+}
+
+/*
+ * May the current statement make another call?  The time the client's message
+ * arrived identifies the statement, so functions and scans of all servers
+ * count together.
+ *
+ * Without budget a call stays where it is until somebody needs it.  Most are
+ * read ahead, and one that a statement did not need must not fail the next
+ * FETCH of a cursor.
+ */
+static bool
+has_budget(void)
 {
 	TimestampTz statement = GetCurrentStatementStartTimestamp();
 
@@ -699,10 +741,7 @@ take_budget(void)
 		budget_statement = statement;
 		budget_calls = 0;
 	}
-	if (qf_guc_max_requests > 0 && budget_calls >= qf_guc_max_requests)
-		return false;
-	budget_calls++;
-	return true;
+	return qf_guc_max_requests <= 0 || budget_calls < qf_guc_max_requests;
 }
 
 /*
@@ -911,7 +950,7 @@ wait_timeout(QfPool *pool)
 		QfQueue    *queue = dlist_container(QfQueue, node, queue_iter.cur);
 		dlist_iter	iter;
 
-		if (queue->nrunning >= queue->options->max_concurrency)
+		if (!may_start(queue))
 			continue;
 		dlist_foreach(iter, &queue->waiting)
 		{

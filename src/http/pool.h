@@ -27,6 +27,7 @@ extern QfCall *qf_queue_submit(QfQueue *queue, const QfRequest *request);
 extern void qf_queue_progress(QfQueue *queue);
 extern int	qf_queue_descriptor(QfQueue *queue);
 extern const QfCredential *qf_call_credential(const QfCall *call);
+extern bool qf_call_ready(const QfCall *call);
 extern void qf_call_wait(QfCall *call);
 extern void qf_call_release(QfCall *call);
 
