@@ -272,16 +272,26 @@ set_common(CURL *easy, const QfOptions *options, CURLSH *share)
 		SET(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
 }
 
-/* An empty proxy keeps libcurl from looking into the environment. */
+/*
+ * An empty proxy keeps libcurl from looking into the environment.
+ *
+ * Authorities are taken from a file, the system's if none is given, and not
+ * from a directory besides: libcurl reads a file once for all connections of a
+ * pool, but with a directory once for each, which takes longer than the rest
+ * of the handshake.
+ */
 static bool
 set_tls_and_proxy(CURL *easy, const QfOptions *options)
 {
+	bool		have_file = options->ca_file != NULL ||
+	curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
+
 	return SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
 		SET(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
 		SET(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
 		(options->ca_file == NULL ||
-		 (SET(easy, CURLOPT_CAINFO, options->ca_file) &&
-		  SET(easy, CURLOPT_CAPATH, NULL))) &&
+		 SET(easy, CURLOPT_CAINFO, options->ca_file)) &&
+		(!have_file || SET(easy, CURLOPT_CAPATH, NULL)) &&
 		SET(easy, CURLOPT_PROXY,
 			options->proxy != NULL ? options->proxy : "") &&
 		SET(easy, CURLOPT_NOPROXY, "");
