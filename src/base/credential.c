@@ -16,6 +16,7 @@
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -103,6 +104,7 @@ read_mapping(Oid userid, Oid serverid, StoredCredential *stored)
 	HeapTuple	tuple;
 	Datum		datum;
 	bool		isnull;
+	ArrayType  *array;
 	List	   *options;
 	ListCell   *lc;
 
@@ -118,8 +120,16 @@ read_mapping(Oid userid, Oid serverid, StoredCredential *stored)
 
 	datum = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
 							Anum_pg_user_mapping_umoptions, &isnull);
-	options = isnull ? NIL : untransformRelOptions(datum);
+	if (isnull)
+	{
+		ReleaseSysCache(tuple);
+		return true;
+	}
+	/* A copy would be made anyway, and this one we can wipe. */
+	array = DatumGetArrayTypePCopy(datum);
 	ReleaseSysCache(tuple);
+	options = untransformRelOptions(PointerGetDatum(array));
+	explicit_bzero(array, VARSIZE(array));
 
 	foreach(lc, options)
 	{

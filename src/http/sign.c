@@ -26,6 +26,8 @@
 #define HEX_LENGTH (2 * HASH_LENGTH)
 
 static void append_headers(StringInfo buf, const QfSignInput *input);
+static void init_secret(StringInfo buf, int size);
+static int	headers_size(const QfSignInput *input);
 static bool is_signed(const QfSignInput *input, const char *name);
 static void append_sorted(StringInfo buf, char **lines, int nlines,
 						  char separator);
@@ -98,7 +100,7 @@ qf_sign_append_authorization(StringInfo buf, const QfSignInput *input)
 
 	appendStringInfo(buf, "bce-auth-v1/%s/%s/%d", input->access_key,
 					 input->timestamp, input->expiration);
-	initStringInfo(&canonical);
+	init_secret(&canonical, headers_size(input));
 	qf_sign_append_canonical(&canonical, input);
 
 	/* The derived key is used as its hexadecimal text. */
@@ -106,6 +108,7 @@ qf_sign_append_authorization(StringInfo buf, const QfSignInput *input)
 				  buf->data + prefix, buf->len - prefix, key) &&
 		hmac_hex(key, HEX_LENGTH, canonical.data, canonical.len, signature);
 	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(canonical.data, canonical.len);
 	if (!ok)
 		return false;
 
@@ -142,13 +145,38 @@ append_headers(StringInfo buf, const QfSignInput *input)
 		if (length == 0 || !is_signed(input, name))
 			continue;
 
-		initStringInfo(&line);
+		init_secret(&line, headers_size(input));
 		append_encoded(&line, name, strlen(name), "");
 		appendStringInfoChar(&line, ':');
 		append_encoded(&line, value, length, "");
 		lines[nlines++] = line.data;
 	}
 	append_sorted(buf, lines, nlines, '\n');
+	for (int i = 0; i < nlines; i++)
+		OPENSSL_cleanse(lines[i], strlen(lines[i]));
+}
+
+/*
+ * A buffer that may take a session token, and has room enough not to leave
+ * part of one behind when it grows.
+ */
+static void
+init_secret(StringInfo buf, int size)
+{
+	initStringInfo(buf);
+	enlargeStringInfo(buf, size);
+}
+
+/* Bytes that the canonical headers, with the rest of the request, take. */
+static int
+headers_size(const QfSignInput *input)
+{
+	int			size = 1024;
+
+	for (int i = 0; i < input->nheaders; i++)
+		size += 3 * (strlen(input->headers[i].name) +
+					 strlen(input->headers[i].value)) + 2;
+	return size;
 }
 
 static bool
