@@ -58,7 +58,7 @@ REGRESS = install setup options option_privileges import credentials \
 	not_found errors readonly budget retry explain list paging details \
 	limit joins append analyze costs lookup_join lookup_join_plans
 TAP_TESTS = 1
-PROVE_TESTS = test/t/*.pl
+PROVE_TESTS = test/t/*.pl test/soak/soak.pl
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)

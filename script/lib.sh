@@ -144,6 +144,19 @@ find_clang()
 	return 1
 }
 
+# can_fuzz CLANG: does it have libFuzzer and the sanitizers to go with it?
+can_fuzz()
+{
+	local directory status=0
+
+	directory=$(mktemp -d) || return 1
+	echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return 0; }' |
+		"$1" -x c - -fsanitize=fuzzer,address,undefined \
+			-o "$directory/probe" 2>/dev/null || status=1
+	rm -rf "$directory"
+	return "$status"
+}
+
 # Run a command as the user who may run a server (initdb and postgres refuse
 # root).  setpriv, not su or runuser: no PAM, no second session, so signals and
 # terminals behave as if the command had been called directly.

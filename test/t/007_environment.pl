@@ -153,7 +153,8 @@ foreach ([], [$ak], [ undef, $sk ], [ '', '' ], [ $ak, '' ])
 	start_with(@$_);
 	$simulator->reset;
 	is(try_as('boss', $query),
-		'28000', join(' ', 'environment:', map { $_ // 'unset' } @$_));
+		'28000', 'environment: ' . join ', ',
+		map { !defined ? 'unset' : $_ eq '' ? 'empty' : 'given' } @$_);
 	is($simulator->get('connections'), 0, 'and nobody was asked');
 }
 
