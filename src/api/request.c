@@ -48,6 +48,9 @@ qf_request_page(QfRequest *request, const QfResource *resource,
 	StringInfoData body;
 
 	start_request(request, resource, resource->list_action, NULL);
+
+	/* Details of the tasks in it will follow; they cannot be asked for yet. */
+	request->urgent = true;
 	initStringInfo(&body);
 	if (marker != NULL)
 		append_member(&body, "marker", marker);
@@ -67,6 +70,7 @@ start_request(QfRequest *request, const QfResource *resource,
 	question->resource = resource;
 	question->id = id;
 	request->path = resource->path;
+	request->urgent = false;
 	request->action = action;
 	request->question = question;
 }

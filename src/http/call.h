@@ -35,6 +35,7 @@ typedef struct QfRequest
 	const char *action;
 	const char *body;			/* JSON, UTF-8 */
 	const void *question;		/* what the judge has to know about it */
+	bool		urgent;			/* goes before the calls that wait already */
 } QfRequest;
 
 typedef struct QfReply

@@ -108,6 +108,7 @@ static dlist_head pools = DLIST_STATIC_INIT(pools);
 static TimestampTz budget_statement = 0;
 static int64 budget_calls = 0;
 
+static void put_in_line(QfCall *call);
 static void invalidate_pools(Datum arg, int cacheid, uint32 hashvalue);
 static void close_stale_pools(XactEvent event, void *arg);
 static void close_all_pools(int code, Datum arg);
@@ -205,9 +206,19 @@ qf_queue_submit(QfQueue *queue, const QfRequest *request)
 	call->cleanup.func = cleanup_call;
 	call->cleanup.arg = call;
 	MemoryContextRegisterResetCallback(context, &call->cleanup);
-	call->state = QF_CALL_WAITING;
-	dlist_push_tail(&queue->waiting, &call->node);
+	put_in_line(call);
 	return call;
+}
+
+/* Have a call wait for a free place. */
+static void
+put_in_line(QfCall *call)
+{
+	call->state = QF_CALL_WAITING;
+	if (call->request.urgent)
+		dlist_push_head(&call->queue->waiting, &call->node);
+	else
+		dlist_push_tail(&call->queue->waiting, &call->node);
 }
 
 /* Start what can be started and take in what has arrived; does not wait. */
@@ -850,8 +861,7 @@ finish_attempt(QfCall *call)
 		call->retries++;
 	queue->counters->retries++;
 	call->not_before = now_usec() + verdict.delay * 1000;
-	call->state = QF_CALL_WAITING;
-	dlist_push_tail(&queue->waiting, &call->node);
+	put_in_line(call);
 }
 
 static QfOutcome
