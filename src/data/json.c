@@ -29,6 +29,9 @@
 /* What stands before the digits of a long number; never valid UTF-8 either. */
 #define NUMBER_MARK "\xC0\x81"
 
+/* Both begin with it, and nothing that is valid has it. */
+#define MARK_BYTE '\xC0'
+
 typedef struct Document
 {
 	MemoryContextCallback cleanup;
@@ -36,6 +39,7 @@ typedef struct Document
 	cJSON	   *root;
 } Document;
 
+static bool has_mark(const char *text, const char *mark);
 static void free_document(void *arg);
 static bool mark_text(char *text, size_t *length, int *nnumbers,
 					  size_t *nvalues);
@@ -125,13 +129,16 @@ qf_json_member(const QfJson *object, const char *path)
 {
 	while (object != NULL && cJSON_IsObject(object))
 	{
-		size_t		length = strcspn(path, ".");
+		const char *dot = strchr(path, '.');
+		size_t		length = dot != NULL ? dot - path : strlen(path);
 		const cJSON *found = NULL;
 		const cJSON *item;
 
+		/* Most names differ in the first byte: save the call. */
 		for (item = object->child; item != NULL; item = item->next)
 		{
 			if (item->string != NULL &&
+				(item->string[0] == path[0] || length == 0) &&
 				strncmp(item->string, path, length) == 0 &&
 				item->string[length] == '\0')
 				found = item;
@@ -224,7 +231,16 @@ qf_json_print(const QfJson *value)
 bool
 qf_json_has_nul(const char *text)
 {
-	return strstr(text, NUL_MARK) != NULL;
+	return has_mark(text, NUL_MARK);
+}
+
+/* strstr() takes much longer to find out that there is not even the first. */
+static bool
+has_mark(const char *text, const char *mark)
+{
+	const char *first = strchr(text, MARK_BYTE);
+
+	return first != NULL && strstr(first, mark) != NULL;
 }
 
 static void
@@ -255,7 +271,7 @@ mark_text(char *text, size_t *length, int *nnumbers, size_t *nvalues)
 	size_t		out = 0;
 
 	if (memchr(text, '\0', *length) != NULL ||
-		strstr(text, NUMBER_MARK) != NULL)
+		has_mark(text, NUMBER_MARK))
 		return false;
 
 	while (in < *length)
