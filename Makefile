@@ -30,6 +30,7 @@ OBJS = \
 	src/resource/registry.o \
 	src/resource/model_comp_task.o \
 	src/api/fetch.o \
+	src/api/seen.o \
 	src/api/request.o \
 	src/api/response.o \
 	src/api/api_error.o \

@@ -12,8 +12,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
-#include "common/pg_prng.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -21,6 +19,7 @@
 #include "api/api_error.h"
 #include "api/fetch.h"
 #include "api/request.h"
+#include "api/seen.h"
 #include "http/pool.h"
 
 /*
@@ -28,28 +27,6 @@
  * may be slow while the others finish.
  */
 #define WINDOW_FACTOR 4
-
-/*
- * Identifiers seen, as 64-bit hashes.  A list may have millions of rows, and
- * their text would take a hundred bytes each.  With a seed nobody can know,
- * two of a million tasks share a hash once in 30 million lists.
- */
-typedef struct SeenEntry
-{
-	uint64		hash;
-	char		status;
-} SeenEntry;
-
-#define SH_PREFIX seen
-#define SH_ELEMENT_TYPE SeenEntry
-#define SH_KEY_TYPE uint64
-#define SH_KEY hash
-#define SH_HASH_KEY(tb, key) ((uint32) (key))
-#define SH_EQUAL(tb, a, b) ((a) == (b))
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 /* A page of the list; its items point into the call's document. */
 typedef struct Page
@@ -93,9 +70,8 @@ struct QfFetch
 	QfCall	   *next_call;		/* asks for the page after it */
 	bool		ended;
 	int			npages;
-	uint64		seed;
-	seen_hash  *seen;			/* ids */
-	seen_hash  *markers;
+	QfSeen	   *ids;			/* of the items read */
+	QfSeen	   *markers;
 };
 
 static int	window_size(const QfFetch *fetch);
@@ -113,7 +89,6 @@ static void consider_prefetch(QfFetch *fetch);
 static void open_page(QfFetch *fetch);
 static char *check_next_marker(QfFetch *fetch, const QfCall *call,
 							   int nitems);
-static bool mark_seen(QfFetch *fetch, seen_hash *set, const char *text);
 static const QfAnswer *wait_for_answer(QfFetch *fetch, QfCall *call);
 
 /*
@@ -135,7 +110,6 @@ qf_fetch_create(MemoryContext owner, const QfOptions *options,
 	fetch->context = context;
 	fetch->options = options;
 	fetch->wanted = -1;
-	fetch->seed = pg_prng_uint64(&pg_global_prng_state);
 	dlist_init(&fetch->line);
 	fetch->queue = qf_queue_create(context, options, credential,
 								   qf_response_judge, counters);
@@ -173,8 +147,8 @@ qf_fetch_start_list(QfFetch *fetch, const QfListFilter *filters, int nfilters,
 		fetch->filters[i].name = filters[i].parameter;
 		fetch->filters[i].value = pstrdup(filters[i].value);
 	}
-	fetch->seen = seen_create(fetch->context, 256, NULL);
-	fetch->markers = seen_create(fetch->context, 16, NULL);
+	fetch->ids = qf_seen_create(fetch->context);
+	fetch->markers = qf_seen_create(fetch->context);
 	MemoryContextSwitchTo(oldcontext);
 
 	submit_page(fetch, NULL, first_page);
@@ -425,7 +399,7 @@ read_page_item(QfFetch *fetch)
 	page->next_item = qf_json_next(item);
 	page->nleft--;
 	id = qf_json_text(qf_json_member(item, fetch->options->resource->id_field));
-	if (mark_seen(fetch, fetch->seen, id))
+	if (qf_seen_add(fetch->ids, id))
 		return true;
 	page->any_new = true;
 
@@ -518,23 +492,11 @@ check_next_marker(QfFetch *fetch, const QfCall *call, int nitems)
 		problem = "The list claims that more follows but has no \"nextMarker\".";
 	else if (nitems == 0)
 		problem = "An empty page of the list claims that more follows.";
-	else if (mark_seen(fetch, fetch->markers, qf_json_text(marker)))
+	else if (qf_seen_add(fetch->markers, qf_json_text(marker)))
 		problem = "The list comes back to a marker it has had before.";
 	if (problem != NULL)
 		qf_api_error_malformed(call, fetch->options, problem);
 	return MemoryContextStrdup(fetch->context, qf_json_text(marker));
-}
-
-/* Remember a text; true if it was there already. */
-static bool
-mark_seen(QfFetch *fetch, seen_hash *set, const char *text)
-{
-	uint64		hash = hash_bytes_extended((const unsigned char *) text,
-										   strlen(text), fetch->seed);
-	bool		found;
-
-	(void) seen_insert(set, hash, &found);
-	return found;
 }
 
 /* Wait for a call and raise its error, if it has one. */

@@ -234,7 +234,7 @@ qf_queue_progress(QfQueue *queue)
 {
 	QfPool	   *pool = queue->pool;
 	bool		look = queue->nrunning > 0 &&
-		now_usec() - pool->looked >= LOOK_INTERVAL;
+	now_usec() - pool->looked >= LOOK_INTERVAL;
 
 	queue->statement = GetCurrentStatementStartTimestamp();
 	if (look)

@@ -1,0 +1,268 @@
+/*
+ * seen.c
+ *	  Which texts of a list have been seen before, in bounded memory.
+ *
+ * A text is remembered by a key: 128 bits of hash, with seeds nobody can know.
+ * Two of a million texts share a key once in 10^27 lists; the text itself
+ * would take a hundred bytes.
+ *
+ * The latest keys are in a hash table.  When that is full, it is sorted,
+ * written to a temporary file as one more run, and emptied, so memory stays
+ * under 5 MB however long the list is.  Nearly all texts are new, and a Bloom
+ * filter over what is in the file knows so for nearly all of these; for the
+ * others, and for those that are not new, each run is searched.  So the filter
+ * saves time and never decides that a text is old.  It is made for some two
+ * million texts; beyond ten million nearly each is searched for, which takes
+ * a millisecond or two, about as long as asking for it.
+ *
+ * src/api/seen.c
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "common/pg_prng.h"
+#include "lib/bloomfilter.h"
+#include "storage/buffile.h"
+#include "utils/memutils.h"
+
+#include "api/seen.h"
+
+/* Places of the largest hash table, and how many are used: keys of a run. */
+#define MAX_PLACES 131072
+#define RUN_LENGTH (MAX_PLACES / 5 * 4)
+
+/* What the Bloom filter may take, in kB, and what it is made for. */
+#define FILTER_SIZE 2048
+#define FILTER_ELEMENTS 2000000
+
+typedef struct SeenKey
+{
+	uint64		high;
+	uint64		low;			/* never 0 */
+} SeenKey;
+
+/*
+ * The table is one of our own, with linear probing: simplehash.h takes half as
+ * much again for a status, and could not be sorted in place.
+ */
+struct QfSeen
+{
+	MemoryContextCallback cleanup;
+	uint64		seeds[2];
+	MemoryContext context;		/* of the table */
+	SeenKey    *table;			/* low is 0 in a free place */
+	int			nplaces;		/* a power of 2 */
+	int			nkeys;
+	BufFile    *file;			/* of runs of RUN_LENGTH keys, each sorted;
+								 * NULL: none */
+	int			nruns;
+	bloom_filter *filter;		/* what is in the file; NULL: nothing */
+};
+
+static bool add_to_table(QfSeen *seen, const SeenKey *key);
+static void make_room(QfSeen *seen);
+static void close_file(void *arg);
+static bool is_in_file(QfSeen *seen, SeenKey *key);
+static bool is_in_run(QfSeen *seen, int run, const SeenKey *key);
+static void seek_key(QfSeen *seen, int run, int index);
+static void write_run(QfSeen *seen);
+static int	compare_keys(const void *a, const void *b);
+
+/*
+ * qf_seen_create
+ *		An empty set that is freed with the context "owner".
+ */
+QfSeen *
+qf_seen_create(MemoryContext owner)
+{
+	QfSeen	   *seen = MemoryContextAllocZero(owner, sizeof(QfSeen));
+
+	seen->context = owner;
+	seen->seeds[0] = pg_prng_uint64(&pg_global_prng_state);
+	seen->seeds[1] = pg_prng_uint64(&pg_global_prng_state);
+	seen->nplaces = 32;
+	seen->table = MemoryContextAllocZero(owner,
+										 seen->nplaces * sizeof(SeenKey));
+	seen->cleanup.func = close_file;
+	seen->cleanup.arg = seen;
+	MemoryContextRegisterResetCallback(owner, &seen->cleanup);
+	return seen;
+}
+
+/*
+ * qf_seen_add
+ *		Remember a text; true if it was there already.
+ *
+ * Raises what writing to a temporary file can raise: 53100 when the disk is
+ * full, 53400 at temp_file_limit, and I/O errors.
+ */
+bool
+qf_seen_add(QfSeen *seen, const char *text)
+{
+	const unsigned char *bytes = (const unsigned char *) text;
+	int			length = strlen(text);
+	SeenKey		key;
+
+	key.high = hash_bytes_extended(bytes, length, seen->seeds[0]);
+	key.low = hash_bytes_extended(bytes, length, seen->seeds[1]) | 1;
+	if (seen->filter != NULL && is_in_file(seen, &key))
+		return true;
+	if (seen->nkeys >= seen->nplaces / 5 * 4)
+		make_room(seen);
+	return add_to_table(seen, &key);
+}
+
+/* Returns true if the key was in the table already. */
+static bool
+add_to_table(QfSeen *seen, const SeenKey *key)
+{
+	int			mask = seen->nplaces - 1;
+	int			place = key->high & mask;
+
+	while (seen->table[place].low != 0)
+	{
+		if (seen->table[place].high == key->high &&
+			seen->table[place].low == key->low)
+			return true;
+		place = (place + 1) & mask;
+	}
+	seen->table[place] = *key;
+	seen->nkeys++;
+	return false;
+}
+
+/* Make the table larger, or empty it into the file. */
+static void
+make_room(QfSeen *seen)
+{
+	SeenKey    *old = seen->table;
+	int			nold = seen->nplaces;
+
+	if (nold >= MAX_PLACES)
+	{
+		write_run(seen);
+		return;
+	}
+	seen->table = MemoryContextAllocZero(seen->context,
+										 nold * 4 * sizeof(SeenKey));
+	seen->nplaces = nold * 4;
+	seen->nkeys = 0;
+	for (int i = 0; i < nold; i++)
+	{
+		if (old[i].low != 0)
+			(void) add_to_table(seen, &old[i]);
+	}
+	pfree(old);
+}
+
+/*
+ * Reset callback.  The file is not known to any resource owner: a context can
+ * be reset after its owner has released its files, which would then be closed
+ * twice.
+ */
+static void
+close_file(void *arg)
+{
+	QfSeen	   *seen = arg;
+
+	if (seen->file != NULL)
+		BufFileClose(seen->file);
+	seen->file = NULL;
+}
+
+static bool
+is_in_file(QfSeen *seen, SeenKey *key)
+{
+	if (bloom_lacks_element(seen->filter, (unsigned char *) key, sizeof(*key)))
+		return false;
+	for (int run = 0; run < seen->nruns; run++)
+	{
+		if (is_in_run(seen, run, key))
+			return true;
+	}
+	return false;
+}
+
+/* Binary search; the last steps are within one block and read nothing. */
+static bool
+is_in_run(QfSeen *seen, int run, const SeenKey *key)
+{
+	int			low = 0;
+	int			high = RUN_LENGTH;
+
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+		SeenKey		there;
+		int			order;
+
+		seek_key(seen, run, middle);
+		if (BufFileRead(seen->file, &there, sizeof(there)) != sizeof(there))
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not read from temporary file: %m")));
+		order = compare_keys(key, &there);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+static void
+seek_key(QfSeen *seen, int run, int index)
+{
+	off_t		position = ((off_t) run * RUN_LENGTH + index) * sizeof(SeenKey);
+
+	if (BufFileSeek(seen->file, 0, position, SEEK_SET) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not seek in temporary file: %m")));
+}
+
+/* Move the keys of the table to the file. */
+static void
+write_run(QfSeen *seen)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(seen->context);
+	SeenKey    *table = seen->table;
+	int			nkeys = 0;
+
+	if (seen->file == NULL)
+		seen->file = BufFileCreateTemp(true);
+	if (seen->filter == NULL)
+		seen->filter = bloom_create(FILTER_ELEMENTS, FILTER_SIZE,
+									seen->seeds[0]);
+	for (int i = 0; i < seen->nplaces; i++)
+	{
+		if (table[i].low != 0)
+		{
+			bloom_add_element(seen->filter, (unsigned char *) &table[i],
+							  sizeof(SeenKey));
+			table[nkeys++] = table[i];
+		}
+	}
+	qsort(table, nkeys, sizeof(SeenKey), compare_keys);
+	seek_key(seen, seen->nruns, 0);
+	BufFileWrite(seen->file, table, nkeys * sizeof(SeenKey));
+	seen->nruns++;
+	memset(table, 0, seen->nplaces * sizeof(SeenKey));
+	seen->nkeys = 0;
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const SeenKey *left = a;
+	const SeenKey *right = b;
+
+	if (left->high != right->high)
+		return left->high < right->high ? -1 : 1;
+	if (left->low != right->low)
+		return left->low < right->low ? -1 : 1;
+	return 0;
+}
