@@ -62,6 +62,9 @@
  */
 #define LOOK_INTERVAL 50
 
+/* The largest buffer kept for the next body. */
+#define MAX_SPARE (256 * 1024)
+
 /* Calls the rate limit lets through at once, as a share of a second. */
 #define RATE_BURST 0.1
 
@@ -80,6 +83,8 @@ typedef struct QfPool
 	CURLSH	   *share;			/* TLS sessions */
 	CURL	   *idle[MAX_IDLE_HANDLES];
 	int			nidle;
+	char	   *spare;			/* buffer for a body, malloc'd, or NULL */
+	size_t		spare_capacity;
 	int			epoll;			/* -1: none */
 	int			timer_fd;		/* in epoll, for qf_queue_descriptor(); -1:
 								 * none */
@@ -134,6 +139,8 @@ static void start_due_calls(QfPool *pool);
 static void start_call(QfCall *call);
 static CURL *borrow_handle(QfPool *pool);
 static void return_handle(QfCall *call);
+static void lend_buffer(QfCall *call);
+static void take_buffer(QfCall *call);
 static void deny_call(QfCall *call);
 static bool may_start(const QfQueue *queue);
 static bool has_budget(void);
@@ -555,6 +562,8 @@ close_pool(void *arg)
 		dlist_delete(&pool->node);
 	pool->listed = false;
 
+	free(pool->spare);
+	pool->spare = NULL;
 	while (pool->nidle > 0)
 		curl_easy_cleanup(pool->idle[--pool->nidle]);
 	if (pool->multi != NULL)
@@ -678,11 +687,45 @@ start_call(QfCall *call)
 		(void) judge_call(call);
 		return;
 	}
+	lend_buffer(call);
 	call->state = QF_CALL_RUNNING;
 	call->started = now_usec();
 	queue->nrunning++;
 	queue->counters->calls++;
 	budget_calls++;
+}
+
+/*
+ * Bodies take turns in one buffer.  malloc() sweeps up whatever small pieces
+ * were freed, such as those of the last JSON document, before it gives out a
+ * large one; and growing a buffer copies it.
+ */
+static void
+lend_buffer(QfCall *call)
+{
+	QfPool	   *pool = call->queue->pool;
+
+	if (pool->spare == NULL)
+		return;
+	call->reply.body = pool->spare;
+	call->reply.body[0] = '\0';
+	call->capacity = pool->spare_capacity;
+	pool->spare = NULL;
+}
+
+/* The judge has read the body, and nobody else will. */
+static void
+take_buffer(QfCall *call)
+{
+	QfPool	   *pool = call->queue->pool;
+
+	if (pool->spare == NULL && call->capacity <= MAX_SPARE)
+	{
+		pool->spare = call->reply.body;
+		pool->spare_capacity = call->capacity;
+		call->reply.body = NULL;
+	}
+	qf_call_free_reply(call);
 }
 
 /* End a call that waits, for the statement has no call left to make. */
@@ -857,6 +900,7 @@ finish_attempt(QfCall *call)
 		 (now_usec() - call->started) / 1000.0, call->retries);
 
 	input.outcome = judge_call(call);
+	take_buffer(call);
 	input.retries = call->retries;
 	input.max_retries = queue->options->max_retries;
 	input.retry_delay = queue->options->retry_delay;
