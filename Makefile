@@ -41,6 +41,7 @@ OBJS = \
 	src/data/json.o \
 	src/data/row.o \
 	src/base/text.o \
+	src/base/mask.o \
 	src/base/option.o \
 	src/base/endpoint.o \
 	src/base/credential.o \
@@ -52,7 +53,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" qianfan_fd
 PG_CPPFLAGS = -I$(srcdir)/src -DQIANFAN_FDW_VERSION='"$(EXTVERSION)"'
 override PG_CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
-SHLIB_LINK = -lcurl -lcjson -lcrypto
+SHLIB_LINK = -lcurl -lcjson -lssl -lcrypto
 
 REGRESS = install setup options option_privileges import credentials \
 	lookup_calls lookup_parameters lookup_types rows columns values \

@@ -14,6 +14,7 @@
 
 #include "api/api_error.h"
 #include "base/guc.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "http/pool.h"
 
@@ -112,7 +113,6 @@ static const struct
 static ErrorCode classify(const char *code, const char *message, int status);
 static bool contains(const char *text, const char *part);
 static char *describe_answer(const QfCall *call);
-static size_t secret_length(const char *text, const QfCredential *credential);
 static _Noreturn void raise_transport(const QfCall *call,
 									  const QfOptions *options);
 
@@ -193,28 +193,20 @@ qf_api_error_malformed(const QfCall *call, const QfOptions *options,
 char *
 qf_api_error_text(const QfCall *call, const char *text, int limit)
 {
-	const QfCredential *credential = qf_call_credential(call);
-	StringInfoData masked;
-
-	initStringInfo(&masked);
-	while (*text != '\0' && masked.len <= limit)
-	{
-		size_t		length = secret_length(text, credential);
-
-		if (length > 0)
-			appendStringInfoString(&masked, "[masked]");
-		else
-			appendStringInfoChar(&masked, text[length++]);
-		text += length;
-	}
-	return qf_text_clean(masked.data, limit);
+	return qf_mask_text(qf_call_credential(call), text, limit);
 }
 
-/* By code first, for a status of 404 alone may mean many things. */
+/*
+ * By code first, for a status of 404 alone may mean many things.  But no name
+ * makes the refusal of a caller, or a server in trouble, mean that a task does
+ * not exist.
+ */
 static ErrorCode
 classify(const char *code, const char *message, int status)
 {
 	ErrorCode	error = {code, CLASS_OTHER, false, NULL};
+	bool		may_be_missing = status != 401 && status != 403 &&
+	status != 429 && status < 500;
 
 	if (code != NULL)
 	{
@@ -234,7 +226,7 @@ classify(const char *code, const char *message, int status)
 			error.class = CLASS_CREDENTIALS;
 			return error;
 		}
-		if (missing)
+		if (missing && may_be_missing)
 		{
 			error.class = CLASS_NOT_FOUND;
 			return error;
@@ -304,31 +296,6 @@ describe_answer(const QfCall *call)
 						 qf_api_error_text(call, answer->request_id, 100));
 	appendStringInfoChar(&detail, '.');
 	return detail.data;
-}
-
-/*
- * Length of the secret that starts here, 0 if none does: a key or token, an
- * Authorization value, or hexadecimal text as long as a signature.
- */
-static size_t
-secret_length(const char *text, const QfCredential *credential)
-{
-	const char *const secrets[] = {
-		credential->access_key, credential->secret_key,
-		credential->session_token,
-	};
-	size_t		digits;
-
-	for (int i = 0; i < lengthof(secrets); i++)
-	{
-		if (secrets[i] != NULL &&
-			strncmp(text, secrets[i], strlen(secrets[i])) == 0)
-			return strlen(secrets[i]);
-	}
-	if (strncmp(text, "bce-auth-v1", 11) == 0)
-		return strcspn(text, " \t\r\n\"',");
-	digits = strspn(text, "0123456789abcdefABCDEF");
-	return digits >= 64 ? digits : 0;
 }
 
 /* There is no HTTP response to speak of. */

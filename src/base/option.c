@@ -417,8 +417,10 @@ check_text(const Option *option, char *value, void *member)
 static void
 check_plaintext(const QfOptions *options)
 {
-	if (!options->endpoint.tls && !options->endpoint.loopback &&
-		!options->allow_plaintext)
+	bool		stays_here = options->endpoint.loopback &&
+	options->proxy == NULL;
+
+	if (!options->endpoint.tls && !stays_here && !options->allow_plaintext)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 				 errmsg("invalid value for option \"%s\": plain \"http://\" to host \"%s\"",

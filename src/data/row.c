@@ -19,10 +19,14 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "base/mask.h"
 #include "base/option.h"
 #include "base/text.h"
 #include "data/row.h"
 #include "resource/registry.h"
+
+/* Longest text for a type whose input function may put it into a message. */
+#define MAX_QUOTED (64 * 1024)
 
 /* A time that Go programs print when there is none. */
 #define ZERO_DATE "0000-00-00"
@@ -34,6 +38,7 @@ typedef struct RowColumn
 	QfSource	source;
 	const char *tops[QF_MAX_FIELDS];	/* first names of source.paths */
 	bool		is_json;		/* json or jsonb: takes the member's JSON */
+	bool		quotes;			/* may its input function quote the text? */
 	bool		empty_is_null;
 	FmgrInfo	input;
 	Oid			typioparam;
@@ -50,6 +55,7 @@ struct QfRow
 	/* what is being converted, for the error context */
 	const RowColumn *current;
 	const char *id;
+	const QfCredential *credential; /* NULL: nothing to hide */
 };
 
 static void find_source(const char *name, char *field,
@@ -61,7 +67,9 @@ static _Noreturn void raise_unknown_column(const char *name,
 static void set_up_column(RowColumn *column, Form_pg_attribute attribute);
 static const QfJson *find_member(const RowColumn *column,
 								 const QfJson *object);
-static Datum convert(RowColumn *column, const QfJson *member, bool *isnull);
+static Datum convert(QfRow *row, RowColumn *column, const QfJson *member,
+					 bool *isnull);
+static void check_quotable(const QfRow *row, const char *text);
 static bool read_time(const char *text, TimestampTz *time);
 static bool has_form(const char *text, const char *form);
 static int	read_digits(const char *text, int count);
@@ -130,6 +138,17 @@ qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
 }
 
 /*
+ * qf_row_set_credential
+ *		Have no message tell what belongs to this credential, which must live as
+ *		long as the row.
+ */
+void
+qf_row_set_credential(QfRow *row, const QfCredential *credential)
+{
+	row->credential = credential;
+}
+
+/*
  * qf_row_fill
  *		Convert an object into values and nulls for all attributes.
  *
@@ -157,7 +176,7 @@ qf_row_fill(QfRow *row, const QfJson *object, const char *id,
 		const QfJson *member = find_member(column, object);
 
 		row->current = column;
-		values[column->index] = convert(column, member,
+		values[column->index] = convert(row, column, member,
 										&isnull[column->index]);
 	}
 	error_context_stack = context.previous;
@@ -265,6 +284,8 @@ set_up_column(RowColumn *column, Form_pg_attribute attribute)
 
 	getTypeInputInfo(attribute->atttypid, &function, &column->typioparam);
 	fmgr_info(function, &column->input);
+	column->quotes = !column->is_json && function != F_TEXTIN &&
+		function != F_VARCHARIN && function != F_BPCHARIN;
 }
 
 /* The first of a column's members that is present. */
@@ -283,7 +304,7 @@ find_member(const RowColumn *column, const QfJson *object)
 }
 
 static Datum
-convert(RowColumn *column, const QfJson *member, bool *isnull)
+convert(QfRow *row, RowColumn *column, const QfJson *member, bool *isnull)
 {
 	const char *text = NULL;
 	TimestampTz time;
@@ -318,9 +339,35 @@ convert(RowColumn *column, const QfJson *member, bool *isnull)
 		column->typmod == -1 && read_time(text, &time))
 		return TimestampTzGetDatum(time);
 
+	if (text != NULL && column->quotes)
+		check_quotable(row, text);
+
 	/* A NULL goes through the input function as well: a domain may refuse it. */
 	return InputFunctionCall(&column->input, unconstify(char *, text),
 							 column->typioparam, column->typmod);
+}
+
+/*
+ * A type's input function may refuse a text and quote it.  So it gets none with
+ * a secret in it, which a hostile endpoint would repeat, and none that would
+ * fill the log.
+ */
+static void
+check_quotable(const QfRow *row, const char *text)
+{
+	size_t		length = strlen(text);
+
+	if (length > MAX_QUOTED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("value of %zu bytes is too long for the type of the column",
+						length),
+				 errhint("Give the column the type text.")));
+	if (row->credential != NULL && qf_mask_finds(row->credential, text))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("value repeats a secret of the request"),
+				 errhint("Check that the option \"endpoint\" of the server is the address of the API.")));
 }
 
 /*
@@ -400,5 +447,7 @@ add_context(void *arg)
 	if (row->current != NULL)
 		errcontext("column \"%s\" of foreign table \"%s\", task \"%s\"",
 				   row->current->name, row->table_name,
+				   row->credential != NULL ?
+				   qf_mask_text(row->credential, row->id, QF_TEXT_LIMIT) :
 				   qf_text_clean(row->id, QF_TEXT_LIMIT));
 }

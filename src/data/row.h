@@ -10,6 +10,7 @@
 #include "access/tupdesc.h"
 #include "nodes/bitmapset.h"
 
+#include "base/credential.h"
 #include "data/json.h"
 #include "resource/resource.h"
 
@@ -30,6 +31,7 @@ extern QfSource *qf_row_sources(Oid relid, TupleDesc desc,
 extern bool qf_row_is_id(const QfSource *source, const QfResource *resource);
 extern QfRow *qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
 							const QfResource *resource, Bitmapset *needed);
+extern void qf_row_set_credential(QfRow *row, const QfCredential *credential);
 extern void qf_row_fill(QfRow *row, const QfJson *object, const char *id,
 						Datum *values, bool *isnull);
 extern bool qf_row_lacks_member(const QfRow *row, const QfJson *object);

@@ -96,6 +96,7 @@ acquire_sample(Relation relation, int elevel, HeapTuple *rows, int targrows,
 									options->serverid, options->server_name,
 									context);
 	set_up_sampler(&sampler, relation, options, targrows);
+	qf_row_set_credential(sampler.row, credential);
 	fetch = qf_fetch_create(context, options, credential, &counters);
 	qf_fetch_start_list(fetch, NULL, 0, -1, NULL, NULL);
 	sample_list(&sampler, fetch);

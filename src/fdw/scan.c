@@ -503,6 +503,9 @@ use_credential(QfScan *scan)
 		scan->credential =
 			qf_credential_find(scan->user, scan->options->serverid,
 							   scan->options->server_name, scan->context);
+	qf_row_set_credential(scan->row, scan->credential);
+	if (scan->list_row != NULL)
+		qf_row_set_credential(scan->list_row, scan->credential);
 }
 
 /* The next row in the order of the keys. */

@@ -1,5 +1,6 @@
 """Faults of the body: a complete HTTP answer that says something wrong."""
 import functools
+import gzip
 import json
 
 import tasks
@@ -156,6 +157,31 @@ def set_cookie(exchange):
                     [("Set-Cookie", "session=crumb; Path=/")])
 
 
+@fault("repeats-request")
+def repeats_request(exchange):
+    """What came in a header, and should not be seen, where a number is due."""
+    document = exchange.document()
+    for task in _tasks_of(document):
+        task["config"] = {"sparsityRatio":
+                          exchange.request.fields["authorization"]}
+    return Response(200, to_json(document))
+
+
+@rewrite("long-time")
+def long_time(document, size="100000"):
+    _set_in_tasks(document, "createTime", "2" * int(size))
+
+
+@fault("stacked-gzip")
+def stacked_gzip(exchange, times="3"):
+    """Compressed again and again."""
+    body = exchange.result().body
+    for _ in range(int(times)):
+        body = gzip.compress(body)
+    return Response(200, body, [("Content-Encoding",
+                                 ", ".join(["gzip"] * int(times)))])
+
+
 # -- bodies that are no answer at all -------------------------------------------
 
 @fault("truncated-json")
@@ -184,10 +210,10 @@ def deep_json(exchange, levels=100000):
 
 
 @fault("many-items")
-def many_items(exchange, megabytes="16"):
-    """many-items:MB of the smallest values there are."""
+def many_items(exchange, megabytes="16", status="200"):
+    """many-items:MB[:STATUS] of the smallest values there are."""
     filler = b"0," * (int(megabytes) * 2 ** 19 - 100)
-    return Response(200, b'{"requestId":"%s","result":[%s0]}' % (
+    return Response(int(status), b'{"requestId":"%s","result":[%s0]}' % (
         exchange.request_id.encode(), filler))
 
 

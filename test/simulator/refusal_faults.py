@@ -85,6 +85,12 @@ def iam_header(exchange, which="signature"):
     return header_refusal(400, "SignatureDoesNotMatch", SIGNATURE_REFUSED)
 
 
+@fault("header-message")
+def header_message(_, *text):
+    """header-message:TEXT, refused in headers only, with this text."""
+    return header_refusal(400, "InvalidURI", ":".join(text))
+
+
 @fault("numeric")
 def numeric(exchange, number="18", text="Open api qps request limit reached"):
     """numeric:N, the envelope of the older routes under 200."""

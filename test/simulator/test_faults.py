@@ -45,6 +45,8 @@ RAW = {
     "endless-chunk": (b"10;padding=xxx", "limit"),
     "endless-trailers": (b"0\r\nX-Padding-0", "limit"),
     "endless-gzip": (b"\x1f\x8b\x08\x08", "limit"),
+    "trailers": (b"0\r\nX-Checksum", "timeout"),
+    "early-hints": (b"103 Early Hints", "timeout"),
     "http2-frame": (b"\0\0\x08\x07", "end"),
     "http2-frame:reset": (b"\0\0\x04\x03", "end"),
     "http2-upgrade": (b"101 Switching", "end"),
@@ -220,6 +222,21 @@ class Faults(SimulatorCase):
         _, headers, body = self.failed("gzip-bomb:50")
         self.assertLess(len(body), 10 ** 6)
         self.assertGreater(len(zlib.decompress(body, 31)), 50 * 2 ** 20)
+
+    def test_stacked_codings(self):
+        _, headers, body = self.failed("stacked-gzip")
+        self.assertEqual(headers["Content-Encoding"], "gzip, gzip, gzip")
+        for _ in range(3):
+            body = zlib.decompress(body, 31)
+        self.assertEqual(json.loads(body)["result"], tasks.detail(0))
+
+    def test_loud_answers(self):
+        self.assertIn("bce-auth-v1/",
+                      self.task("repeats-request")["config"]["sparsityRatio"])
+        self.assertEqual(len(self.task("long-time")["createTime"]), 100000)
+        status, headers, body = self.failed("header-message:a:b:c:d")
+        self.assertEqual((status, headers["X-Bce-Error-Message"], body),
+                         (400, "a:b:c:d", b""))
 
     def test_slow_body_completes(self):
         self.assertIn(b'"requestId"', self.failed("slow-body:0")[2])

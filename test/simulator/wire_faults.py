@@ -213,6 +213,29 @@ async def endless_trailers(exchange):
                            for number in itertools.count()))
 
 
+@fault("trailers")
+async def trailers(exchange):
+    """The regular answer in chunks, with a header behind it."""
+    body = exchange.regular().body
+    exchange.service.counters.sent(len(body), len(body))
+    exchange.connection.write(encode_head(
+        200, exchange.headers() + [("Transfer-Encoding", "chunked"),
+                                   ("Trailer", "X-Checksum")])
+        + chunk(body) + b"0\r\nX-Checksum: none\r\n\r\n")
+    return exchange.request.keep_alive
+
+
+@fault("early-hints")
+async def early_hints(exchange, code="TaskNotFound"):
+    """An interim answer that says the opposite, then the regular one."""
+    head, body = _regular(exchange)
+    exchange.connection.write(
+        b"HTTP/1.1 103 Early Hints\r\nX-Bce-Error-Code: %s\r\n"
+        b"Retry-After: 9\r\n\r\n" % code.encode() + head)
+    _write_body(exchange, body)
+    return exchange.request.keep_alive
+
+
 @fault("endless-gzip")
 async def endless_gzip(exchange):
     """Compressed data without an end, of which nothing unpacks."""

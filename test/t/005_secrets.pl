@@ -66,8 +66,7 @@ sub silently
 }
 
 silently($simulator->setup_sql('qianfan'));
-silently("CREATE EXTENSION pg_stat_statements")
-  if grep { $_ eq 'pg_stat_statements' } @preload;
+silently("CREATE EXTENSION $_") foreach grep { $_ eq 'pg_stat_statements' } @preload;
 silently("ALTER SERVER qianfan OPTIONS (ADD max_retries '1', ADD retry_delay '1ms', ADD request_timeout '2s')");
 
 # Other servers, each of them wrong in its own way.
@@ -101,13 +100,9 @@ sub run_sql
 {
 	my ($sql) = @_;
 	my ($stdout, $stderr) = ('', '');
-	$node->psql(
-		'postgres',
-		"SET client_min_messages = debug5;\n$sql",
-		stdout        => \$stdout,
-		stderr        => \$stderr,
-		on_error_stop => 0,
-		extra_params  => [ '-v', 'VERBOSITY=verbose' ]);
+	$node->psql('postgres', "SET client_min_messages = debug5;\n$sql",
+		stdout => \$stdout, stderr => \$stderr, on_error_stop => 0,
+		extra_params => [ '-v', 'VERBOSITY=verbose' ]);
 	$seen .= "$stdout\n$stderr\n";
 	return $stdout . $stderr;
 }
@@ -129,9 +124,7 @@ $simulator->set('iam_errors', 'body');
 # Every fault the simulator knows, except those that take long.
 eval { $simulator->fail('which are there?') };
 my ($known) = $@ =~ /know: (.*) at /;
-my @faults =
-  grep { !/^(huge-json|gzip-bomb|slow-body|stall.*|endless.*|code)$/ }
-  split ' ', $known;
+my @faults = grep { !/^(huge-json|gzip-bomb|slow-body|stall.*|endless.*|code)$/ } split ' ', $known;
 cmp_ok(scalar @faults, '>', 50, 'there are many faults');
 foreach my $fault (@faults)
 {
@@ -148,9 +141,15 @@ foreach my $name ('secret_key', 'session_token')
 {
 	$simulator->fail("code:400:Bad:You said $secret{$name}, did you?");
 	$simulator->fail("code:400:$secret{$name}:Bad.");
-	like(select_from('model_comp_tasks'), qr/HV000/, "$name in an answer")
-	  for 1 .. 2;
+	like(select_from('model_comp_tasks'), qr/HV000/, $name) for 1 .. 2;
 }
+
+# One that does so where the text is cut off within the secret.
+$simulator->fail('header-message:' . 'x' x 495 . $secret{session_token}, '--always');
+my $cut = select_from('model_comp_tasks');
+like($cut, qr/x{400}/, 'a long message in a header');
+unlike($cut, qr/ST-waldo/, 'part of a token in it');
+$simulator->heal;
 
 # Statements that show a plan.
 foreach my $format ('text', 'json', 'yaml', 'xml')
@@ -163,7 +162,7 @@ foreach my $format ('text', 'json', 'yaml', 'xml')
 	like($output, qr/DescribeModelCompTask/, "EXPLAIN in $format");
 }
 
-# What others can see while a call is on its way and after.
+# What others see while a call is on its way and after.
 $simulator->hold;
 my $session = $node->background_psql('postgres', on_error_stop => 0);
 $session->query_until(qr/^begun$/m,

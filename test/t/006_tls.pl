@@ -127,8 +127,15 @@ is(scalar(grep { exists $_->{'proxy-authorization'} } @requests),
 	0, 'nothing for a proxy in them');
 
 # What the decoy would have seen, a proxy of the server's options shows.
-isnt(try_server(endpoint => $plain->endpoint, proxy => $proxy),
-	1, 'a proxy that is none');
+is(try_server(endpoint => $plain->endpoint, proxy => $proxy),
+	'HV024', 'through a proxy, plain requests leave the machine');
+isnt(
+	try_server(
+		endpoint        => $plain->endpoint,
+		proxy           => $proxy,
+		allow_plaintext => 'true'),
+	1,
+	'a proxy that is none');
 cmp_ok($decoy->get('connections'), '>', 0, 'was asked');
 is($plain->get('total'), 1, 'and nobody else');
 
