@@ -507,8 +507,15 @@ wait_for_answer(QfFetch *fetch, QfCall *call)
 
 	qf_call_wait(call);
 	answer = call->answer;
-	if (answer == NULL)
-		elog(ERROR, "call of %s was not judged", call->request.action);
+
+	/* The error may have been another statement's, which drove the call. */
+	if (answer == NULL || answer->kind == QF_ANSWER_UNREAD)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("Failed while reading an answer of server \"%s\" to %s.",
+						   fetch->options->server_name,
+						   call->request.action)));
 	if (answer->kind != QF_ANSWER_RESULT &&
 		answer->kind != QF_ANSWER_NOT_FOUND)
 		qf_api_error_raise(call, fetch->options);

@@ -61,7 +61,7 @@ qf_response_judge(QfCall *call)
 	}
 
 	if (reply->length > 0)
-		root = qf_json_parse(call->context, reply->body, reply->length,
+		root = qf_json_parse(CurrentMemoryContext, reply->body, reply->length,
 							 Max(ALWAYS_VALUES,
 								 call->max_response_size / BYTES_PER_VALUE),
 							 &problem);

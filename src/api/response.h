@@ -13,6 +13,7 @@
 
 typedef enum QfAnswerKind
 {
+	QF_ANSWER_UNREAD,			/* memory ran out over it */
 	QF_ANSWER_RESULT,
 	QF_ANSWER_NOT_FOUND,		/* the API does not know the object */
 	QF_ANSWER_REFUSED,			/* an error of the API; see code */
@@ -20,7 +21,7 @@ typedef enum QfAnswerKind
 	QF_ANSWER_NONE				/* no answer: see the reply's transport */
 } QfAnswerKind;
 
-/* All strings UTF-8 as they came, in the call's context. */
+/* All strings UTF-8 as they came, in the answer's context. */
 typedef struct QfAnswer
 {
 	QfAnswerKind kind;

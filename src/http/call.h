@@ -51,6 +51,7 @@ typedef struct QfReply
 	int64		retry_after;	/* milliseconds, or -1 */
 	int64		date;			/* seconds since 1970, or -1 */
 	int64		wire_bytes;		/* body bytes as received */
+	bool		timed_out;
 } QfReply;
 
 typedef enum QfCallState
@@ -64,16 +65,19 @@ typedef struct QfCall
 {
 	dlist_node	node;			/* in its queue's waiting list */
 	struct QfQueue *queue;
-	MemoryContext context;		/* owns this struct and the answer */
+	MemoryContext context;		/* owns this struct and all it has */
 	MemoryContextCallback cleanup;
 	QfCallState state;
 	QfRequest	request;
 	QfReply		reply;
-	void	   *answer;			/* what the queue's judge made of the reply */
+	void	   *answer;			/* what the queue's judge made of the reply;
+								 * NULL: nothing yet */
+	MemoryContext answer_context;	/* of the answer; NULL before the first */
 	int			retries;
 	bool		clock_learned;
 	int64		not_before;		/* microseconds, monotonic clock */
-	int64		started;		/* likewise; of the running attempt */
+	int64		started;		/* likewise; of the last attempt; 0: none */
+	int64		absence;		/* of the pool when that was */
 
 	/* owned by call.c while an attempt runs */
 	void	   *easy;			/* libcurl handle, lent by the pool */
@@ -81,6 +85,8 @@ typedef struct QfCall
 	char	   *authorization;	/* in headers */
 	size_t		capacity;		/* of reply.body */
 	size_t		header_bytes;
+	int			ncodings;		/* content and transfer codings */
+	bool		through_proxy;
 	bool		sent;			/* has this attempt sent its request? */
 	bool		header_ended;	/* was the blank line behind it seen? */
 	size_t		max_response_size;

@@ -26,12 +26,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
 
+#include "access/parallel.h"
 #include "access/xact.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
@@ -65,8 +67,24 @@
 /* The largest buffer kept for the next body. */
 #define MAX_SPARE (256 * 1024)
 
+/* Longest wait that is asked for at once, microseconds. */
+#define MAX_PAUSE ((int64) 60 * 60 * 1000000)
+
 /* Calls the rate limit lets through at once, as a share of a second. */
 #define RATE_BURST 0.1
+
+/*
+ * What is known of a server for the rest of the session, whatever becomes of
+ * its pools.
+ */
+typedef struct ServerState
+{
+	Oid			serverid;
+	double		tokens;			/* of the rate limit */
+	int64		tokens_time;	/* when they were last counted */
+	int64		clock_offset;	/* seconds to add to our clock */
+	struct ServerState *next;
+} ServerState;
 
 typedef struct QfPool
 {
@@ -91,10 +109,11 @@ typedef struct QfPool
 	WaitEventSet *wait_set;
 	int64		looked;			/* when sockets were last looked at */
 	int64		timer;			/* when libcurl wants to be called, or -1 */
-
-	double		tokens;			/* of the rate limit */
-	int64		tokens_time;	/* when they were last counted */
-	int64		clock_offset;	/* seconds to add to our clock */
+	int			ndescriptors;	/* queues that have one */
+	int64		left;			/* since when nobody drives it; 0: somebody
+								 * does */
+	int64		absence;		/* microseconds that nobody drove it, in all */
+	ServerState *server;
 } QfPool;
 
 struct QfQueue
@@ -111,22 +130,30 @@ struct QfQueue
 	dlist_head	waiting;		/* of QfCall */
 	int			nrunning;
 	TimestampTz statement;		/* the last one that asked for its calls */
-	int			descriptor;		/* copy of the pool's epoll; -1: none */
+	int			descriptor;		/* epoll of the pool's and of bell; -1: none */
+	int			bell;			/* eventfd: one of its attempts has ended */
+	bool		rung;			/* is the bell readable? */
 };
 
 static dlist_head pools = DLIST_STATIC_INIT(pools);
+static ServerState *servers = NULL;
 
 /* The statement whose calls are counted, and how many it has made. */
 static TimestampTz budget_statement = 0;
 static int64 budget_calls = 0;
 
 static void put_in_line(QfCall *call);
+static void open_descriptor(QfQueue *queue);
+static void ring_bell(QfQueue *queue);
+static void silence_bell(QfQueue *queue);
+static void arm_timer(QfPool *pool);
 static void invalidate_pools(Datum arg, int cacheid, uint32 hashvalue);
 static void close_stale_pools(XactEvent event, void *arg);
 static void close_all_pools(int code, Datum arg);
 static QfPool *find_pool(const QfOptions *options);
 static bool same_connection(const QfOptions *a, const QfOptions *b);
 static QfPool *create_pool(const QfOptions *options);
+static ServerState *find_server(Oid serverid);
 static void copy_options(QfPool *pool, const QfOptions *options);
 static void initialize(void);
 static void open_pool(QfPool *pool);
@@ -144,11 +171,12 @@ static void take_buffer(QfCall *call);
 static void deny_call(QfCall *call);
 static bool may_start(const QfQueue *queue);
 static bool has_budget(void);
-static bool take_token(QfPool *pool, int64 now);
+static bool take_token(const QfPool *pool, int64 now);
 static int64 next_token(const QfPool *pool);
 static void run_multi(QfPool *pool, curl_socket_t sock, int events);
 static void finish_transfers(QfPool *pool);
 static void finish_attempt(QfCall *call);
+static bool was_unattended(const QfCall *call, int64 absence);
 static QfOutcome judge_call(QfCall *call);
 static bool learn_clock(QfCall *call);
 static void handle_sockets(QfPool *pool);
@@ -166,17 +194,25 @@ static int64 server_time(const QfPool *pool);
  *		with all calls it still has.
  *
  * options, credential and counters must live as long.  Makes no request.
- * Raises HV00N if libcurl or the system is out of resources.
+ * Raises HV00N if libcurl or the system is out of resources, and 25000 in a
+ * parallel worker, whose calls nobody would count.
  */
 QfQueue *
 qf_queue_create(MemoryContext owner, const QfOptions *options,
 				const QfCredential *credential, QfJudge judge,
 				QfCounters *counters)
 {
-	QfPool	   *pool = find_pool(options);
+	QfPool	   *pool;
 	MemoryContext context;
 	QfQueue    *queue;
 
+	if (IsParallelWorker())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("cannot read server \"%s\" in a parallel worker",
+						options->server_name),
+				 errhint("Declare functions that read foreign tables as PARALLEL RESTRICTED or PARALLEL UNSAFE.")));
+	pool = find_pool(options);
 	context = AllocSetContextCreate(owner, "qianfan_fdw queue",
 									ALLOCSET_SMALL_SIZES);
 	queue = MemoryContextAllocZero(context, sizeof(QfQueue));
@@ -189,6 +225,7 @@ qf_queue_create(MemoryContext owner, const QfOptions *options,
 	queue->judge = judge;
 	queue->counters = counters;
 	queue->descriptor = -1;
+	queue->bell = -1;
 	dlist_init(&queue->waiting);
 
 	dlist_push_tail(&pool->queues, &queue->node);
@@ -224,12 +261,12 @@ qf_queue_submit(QfQueue *queue, const QfRequest *request)
 	return call;
 }
 
-/* Have a call wait for a free place. */
+/* Have a call wait for a free place; one that has had its turn goes first. */
 static void
 put_in_line(QfCall *call)
 {
 	call->state = QF_CALL_WAITING;
-	if (call->request.urgent)
+	if (call->request.urgent || call->started > 0)
 		dlist_push_head(&call->queue->waiting, &call->node);
 	else
 		dlist_push_tail(&call->queue->waiting, &call->node);
@@ -244,10 +281,16 @@ qf_queue_progress(QfQueue *queue)
 	now_usec() - pool->looked >= LOOK_INTERVAL;
 
 	queue->statement = GetCurrentStatementStartTimestamp();
+	if (queue->rung)
+		silence_bell(queue);
 	if (look)
 		handle_sockets(pool);
 	if (look || !dlist_is_empty(&queue->waiting))
+	{
 		advance(pool);
+		if (pool->ndescriptors > 0)
+			arm_timer(pool);
+	}
 }
 
 /*
@@ -255,33 +298,76 @@ qf_queue_progress(QfQueue *queue)
  *		A descriptor that becomes readable when qf_queue_progress() may have
  *		something to do, for a caller that waits for several queues.
  *
- * Belongs to the queue.  Each queue has its own number for the pool's epoll
- * instance, as a WaitEventSet takes no number twice.  Ask anew before each
- * wait: that sets the clock that stands for our timeouts.
+ * Belongs to the queue.  Whoever drives the pool may take in what this queue
+ * waits for, and with it the event of the socket, so the queue has a bell of
+ * its own.  Ask anew before each wait: the caller is then taken to wait for us.
  */
 int
 qf_queue_descriptor(QfQueue *queue)
 {
+	if (queue->descriptor < 0)
+		open_descriptor(queue);
+	arm_timer(queue->pool);
+	queue->pool->left = 0;
+	return queue->descriptor;
+}
+
+static void
+open_descriptor(QfQueue *queue)
+{
 	QfPool	   *pool = queue->pool;
+	struct epoll_event event = {0};
+
+	/* What is opened here is closed with the queue, whatever comes between. */
+	if (queue->bell < 0 && AcquireExternalFD())
+	{
+		queue->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (queue->bell < 0)
+			ReleaseExternalFD();
+	}
+	if (queue->bell < 0 || !AcquireExternalFD())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("out of file descriptors"),
+				 errhint("Raise \"max_files_per_process\" or read fewer tables at once.")));
+	queue->descriptor = epoll_create1(EPOLL_CLOEXEC);
+	if (queue->descriptor < 0)
+		ReleaseExternalFD();
+	else
+		pool->ndescriptors++;
+	event.events = EPOLLIN;
+	if (queue->descriptor < 0 ||
+		epoll_ctl(queue->descriptor, EPOLL_CTL_ADD, queue->bell, &event) < 0 ||
+		epoll_ctl(queue->descriptor, EPOLL_CTL_ADD, pool->epoll, &event) < 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not create epoll instance: %m")));
+}
+
+static void
+ring_bell(QfQueue *queue)
+{
+	const uint64 one = 1;
+
+	queue->rung = write(queue->bell, &one, sizeof(one)) == sizeof(one);
+}
+
+static void
+silence_bell(QfQueue *queue)
+{
+	uint64		count;
+
+	(void) !read(queue->bell, &count, sizeof(count));
+	queue->rung = false;
+}
+
+/* Set the clock that stands for our timeouts where somebody else waits. */
+static void
+arm_timer(QfPool *pool)
+{
 	long		timeout = wait_timeout(pool);
 	struct itimerspec due = {0};
 
-	if (queue->descriptor < 0)
-	{
-		if (!AcquireExternalFD())
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-					 errmsg("out of file descriptors"),
-					 errhint("Raise \"max_files_per_process\" or read fewer tables at once.")));
-		queue->descriptor = fcntl(pool->epoll, F_DUPFD_CLOEXEC, 0);
-		if (queue->descriptor < 0)
-		{
-			ReleaseExternalFD();
-			ereport(ERROR,
-					(errcode_for_file_access(),
-					 errmsg("could not duplicate a file descriptor: %m")));
-		}
-	}
 	if (timeout >= 0)
 	{
 		due.it_value.tv_sec = timeout / 1000;
@@ -291,7 +377,6 @@ qf_queue_descriptor(QfQueue *queue)
 			due.it_value.tv_nsec = 1;
 	}
 	(void) timerfd_settime(pool->timer_fd, 0, &due, NULL);
-	return queue->descriptor;
 }
 
 /* What the call is signed with. */
@@ -446,6 +531,7 @@ create_pool(const QfOptions *options)
 	pool->timer = -1;
 	dlist_init(&pool->queues);
 	copy_options(pool, options);
+	pool->server = find_server(options->serverid);
 	pool->cleanup.func = close_pool;
 	pool->cleanup.arg = pool;
 	MemoryContextRegisterResetCallback(context, &pool->cleanup);
@@ -456,6 +542,23 @@ create_pool(const QfOptions *options)
 	dlist_push_tail(&pools, &pool->node);
 	pool->listed = true;
 	return pool;
+}
+
+static ServerState *
+find_server(Oid serverid)
+{
+	ServerState *server;
+
+	for (server = servers; server != NULL; server = server->next)
+	{
+		if (server->serverid == serverid)
+			return server;
+	}
+	server = MemoryContextAllocZero(TopMemoryContext, sizeof(ServerState));
+	server->serverid = serverid;
+	server->next = servers;
+	servers = server;
+	return server;
 }
 
 static void
@@ -595,7 +698,10 @@ cleanup_queue(void *arg)
 {
 	QfQueue    *queue = arg;
 
+	if (queue->descriptor >= 0)
+		queue->pool->ndescriptors--;
 	close_descriptor(&queue->descriptor);
+	close_descriptor(&queue->bell);
 	dlist_delete(&queue->node);
 	queue->pool->nqueues--;
 
@@ -620,6 +726,8 @@ cleanup_call(void *arg)
 static void
 advance(QfPool *pool)
 {
+	if (pool->left > 0)
+		pool->absence += now_usec() - pool->left;
 	start_due_calls(pool);
 	if (pool->timer >= 0 && pool->timer <= now_usec())
 	{
@@ -628,6 +736,7 @@ advance(QfPool *pool)
 	}
 	finish_transfers(pool);
 	start_due_calls(pool);
+	pool->left = now_usec();
 }
 
 /* Hand waiting calls to libcurl, as far as we may. */
@@ -690,6 +799,7 @@ start_call(QfCall *call)
 	lend_buffer(call);
 	call->state = QF_CALL_RUNNING;
 	call->started = now_usec();
+	call->absence = pool->absence;
 	queue->nrunning++;
 	queue->counters->calls++;
 	budget_calls++;
@@ -815,21 +925,22 @@ has_budget(void)
  * second sees much more than the limit.
  */
 static bool
-take_token(QfPool *pool, int64 now)
+take_token(const QfPool *pool, int64 now)
 {
+	ServerState *server = pool->server;
 	double		rate = pool->options.rate_limit;
 
 	if (rate <= 0)
 		return true;
-	if (pool->tokens_time == 0)
-		pool->tokens = 1;
+	if (server->tokens_time == 0)
+		server->tokens = 1;
 	else
-		pool->tokens += rate * (now - pool->tokens_time) / 1000000.0;
-	pool->tokens_time = now;
-	pool->tokens = Min(pool->tokens, Max(1, rate * RATE_BURST));
-	if (pool->tokens < 1)
+		server->tokens += rate * (now - server->tokens_time) / 1000000.0;
+	server->tokens_time = now;
+	server->tokens = Min(server->tokens, Max(1, rate * RATE_BURST));
+	if (server->tokens < 1)
 		return false;
-	pool->tokens -= 1;
+	server->tokens -= 1;
 	return true;
 }
 
@@ -837,10 +948,13 @@ take_token(QfPool *pool, int64 now)
 static int64
 next_token(const QfPool *pool)
 {
-	if (pool->options.rate_limit <= 0 || pool->tokens >= 1)
+	const ServerState *server = pool->server;
+	double		pause;
+
+	if (pool->options.rate_limit <= 0 || server->tokens >= 1)
 		return 0;
-	return pool->tokens_time + 1 +
-		(int64) ((1 - pool->tokens) * 1000000.0 / pool->options.rate_limit);
+	pause = (1 - server->tokens) * 1000000.0 / pool->options.rate_limit;
+	return server->tokens_time + 1 + (int64) Min(pause, MAX_PAUSE);
 }
 
 /*
@@ -861,7 +975,10 @@ run_multi(QfPool *pool, curl_socket_t sock, int events)
 	(void) pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
-/* Take the transfers that have ended from libcurl. */
+/*
+ * Take the transfers that have ended from libcurl.  Large answers take their
+ * time, so a cancel stops here after one; libcurl keeps the others.
+ */
 static void
 finish_transfers(QfPool *pool)
 {
@@ -882,6 +999,8 @@ finish_transfers(QfPool *pool)
 		qf_call_finish(call, code, server_time(pool));
 		return_handle(call);	/* message is gone from here on */
 		finish_attempt(call);
+		if (InterruptPending)
+			break;
 	}
 }
 
@@ -890,9 +1009,12 @@ static void
 finish_attempt(QfCall *call)
 {
 	QfQueue    *queue = call->queue;
+	QfPool	   *pool = queue->pool;
 	QfRetryInput input = {0};
 	QfRetryVerdict verdict;
 
+	if (queue->bell >= 0 && !queue->rung)
+		ring_bell(queue);
 	queue->counters->bytes += call->reply.wire_bytes;
 	elog(DEBUG1, "qianfan_fdw: %s on server \"%s\": status %d, %zu bytes, %.3f ms, retry %d",
 		 call->request.action, queue->options->server_name,
@@ -905,6 +1027,8 @@ finish_attempt(QfCall *call)
 	input.max_retries = queue->options->max_retries;
 	input.retry_delay = queue->options->retry_delay;
 	input.retry_after = call->reply.retry_after;
+	input.unattended = call->reply.timed_out &&
+		was_unattended(call, pool->absence - call->absence);
 	input.clock_learned = input.outcome == QF_OUTCOME_EXPIRED &&
 		learn_clock(call);
 	input.random = pg_prng_double(&pg_global_prng_state);
@@ -919,12 +1043,37 @@ finish_attempt(QfCall *call)
 	put_in_line(call);
 }
 
+/*
+ * Did the attempt that timed out have nearly all of its time?  libcurl's clocks
+ * go on while nobody drives it, as between two FETCHes of a cursor.
+ */
+static bool
+was_unattended(const QfCall *call, int64 absence)
+{
+	const QfOptions *options = call->queue->options;
+	int64		limit = options->request_timeout;
+
+	if (!call->sent)
+		limit = Min(limit, options->connect_timeout);
+	return now_usec() - call->started - absence < limit * 900;
+}
+
+/* What the judge made of the attempt before is freed. */
 static QfOutcome
 judge_call(QfCall *call)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(call->context);
-	QfOutcome	outcome = call->queue->judge(call);
+	MemoryContext oldcontext;
+	QfOutcome	outcome;
 
+	call->answer = NULL;
+	if (call->answer_context == NULL)
+		call->answer_context = AllocSetContextCreate(call->context,
+													 "qianfan_fdw answer",
+													 ALLOCSET_SMALL_SIZES);
+	else
+		MemoryContextReset(call->answer_context);
+	oldcontext = MemoryContextSwitchTo(call->answer_context);
+	outcome = call->queue->judge(call);
 	MemoryContextSwitchTo(oldcontext);
 	return outcome;
 }
@@ -941,12 +1090,13 @@ learn_clock(QfCall *call)
 	int64		offset;
 
 	if (call->clock_learned || call->reply.date < 0 ||
-		!(pool->options.endpoint.tls || pool->options.endpoint.loopback))
+		!(pool->options.endpoint.tls ||
+		  (pool->options.endpoint.loopback && pool->options.proxy == NULL)))
 		return false;
 	offset = call->reply.date - (int64) time(NULL);
 	if (offset > MAX_CLOCK_OFFSET || offset < -MAX_CLOCK_OFFSET)
 		return false;
-	pool->clock_offset = offset;
+	pool->server->clock_offset = offset;
 	call->clock_learned = true;
 	return true;
 }
@@ -959,6 +1109,7 @@ wait_for_events(QfPool *pool, QfCounters *counters)
 	int64		start = now_usec();
 	int			noccurred;
 
+	pool->left = 0;
 	noccurred = WaitEventSetWait(pool->wait_set, wait_timeout(pool),
 								 occurred, lengthof(occurred),
 								 qf_compat_wait_event());
@@ -981,7 +1132,9 @@ handle_sockets(QfPool *pool)
 	int			nready = epoll_wait(pool->epoll, ready, lengthof(ready), 0);
 
 	pool->looked = now_usec();
-	for (int i = 0; i < nready; i++)
+
+	/* After a cancel, what is left will be ready another time. */
+	for (int i = 0; i < nready && (i == 0 || !InterruptPending); i++)
 	{
 		int			events = 0;
 
@@ -1031,7 +1184,7 @@ wait_timeout(QfPool *pool)
 		return -1;
 	if (due <= now)
 		return 0;
-	return (long) Min((due - now + 999) / 1000, 60 * 60 * 1000);
+	return (long) (Min(due - now, MAX_PAUSE) + 999) / 1000;
 }
 
 /*
@@ -1085,5 +1238,5 @@ now_usec(void)
 static int64
 server_time(const QfPool *pool)
 {
-	return (int64) time(NULL) + pool->clock_offset;
+	return (int64) time(NULL) + pool->server->clock_offset;
 }

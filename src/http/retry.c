@@ -23,7 +23,9 @@
  * An expired signature is repeated at once, and once, when the answer told
  * the right time; that does not use up a retry.  A server that asks for a
  * longer pause than our back-off gets it, unless it asks for more than
- * QF_RETRY_AFTER_MAX: then waiting would only look like a hang.
+ * QF_RETRY_AFTER_MAX: then waiting would only look like a hang.  An attempt that
+ * was left alone until its time was over says nothing about the server, so
+ * repeating it does not use up a retry either.
  */
 QfRetryVerdict
 qf_retry_decide(const QfRetryInput *input)
@@ -34,6 +36,11 @@ qf_retry_decide(const QfRetryInput *input)
 	if (input->outcome == QF_OUTCOME_EXPIRED)
 	{
 		verdict.again = input->clock_learned;
+		return verdict;
+	}
+	if (input->outcome == QF_OUTCOME_TRANSIENT && input->unattended)
+	{
+		verdict.again = true;
 		return verdict;
 	}
 	if (input->outcome != QF_OUTCOME_TRANSIENT ||

@@ -31,6 +31,8 @@ typedef struct QfRetryInput
 	bool		clock_learned;	/* did the answer correct our clock, the first
 								 * time in this call? */
 	double		random;			/* [0, 1) */
+	bool		unattended;		/* did it time out while nobody could take the
+								 * answer? */
 } QfRetryInput;
 
 typedef struct QfRetryVerdict

@@ -179,17 +179,6 @@ $simulator->heal;
 is(try_query($query), 1, 'nor remembered');
 is($simulator->get('rejected'), 0, 'at all');
 
-# The rate.
-set_server("ADD rate_limit '20'");
-$simulator->reset;
-is( try_query("SELECT count(*) FROM model_comp_tasks WHERE id = ANY ('{"
-		  . join(',', @ids)
-		  . "}')"),
-	40,
-	'under a rate limit: all rows');
-is($simulator->get('total'), 40, 'under a rate limit: calls');
-cmp_ok($simulator->get('max_per_second'), '<=', 23, 'in no second too many');
-
 $session->quit;
 $node->stop;
 done_testing();

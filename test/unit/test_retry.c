@@ -38,6 +38,10 @@ static const struct retry_case cases[] = {
 	{"expired, clock not learned, retries left", {EXPIRED, 1, 10, 300, -1, false, 0.5}, {false, false, 0}},
 	{"expired does not wait for Retry-After", {EXPIRED, 0, 3, 300, 5000, true, 0.5}, {true, false, 0}},
 
+	{"left alone: at once and free", {TRANSIENT, 0, 3, 300, -1, false, 0.5, true}, {true, false, 0}},
+	{"left alone, no retry left", {TRANSIENT, 3, 3, 300, 5000, false, 0.5, true}, {true, false, 0}},
+	{"an answer stays, left alone or not", {FINAL, 0, 3, 300, -1, false, 0.5, true}, {false, false, 0}},
+
 	{"first retry, no jitter", {TRANSIENT, 0, 3, 300, -1, false, 0}, {true, true, 0}},
 	{"first retry, half", {TRANSIENT, 0, 3, 300, -1, false, 0.5}, {true, true, 150}},
 	{"first retry, full jitter", {TRANSIENT, 0, 3, 300, -1, false, ALMOST_ONE}, {true, true, 299}},
