@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include "lib/stringinfo.h"
 #include "storage/fd.h"
@@ -36,11 +37,18 @@ StaticAssertDecl(CURL_ERROR_SIZE <= sizeof(((QfCall *) NULL)->error_buffer),
 /* Header bytes of one response, informational responses included. */
 #define MAX_HEADER_BYTES (64 * 1024)
 
+/* Handshake messages of one connection; a dozen are usual. */
+#define MAX_TLS_MESSAGES 1000
+
 /* Seconds a signature is good for; the vendor's SDKs use the same. */
 #define SIGNATURE_LIFETIME 1800
 
 static bool set_common(CURL *easy, const QfOptions *options, CURLSH *share);
 static bool set_tls_and_proxy(CURL *easy, const QfOptions *options);
+static CURLcode watch_tls(CURL *easy, void *context, void *arg);
+static void count_tls_message(int sent, int version, int content_type,
+							  const void *data, size_t length, SSL * ssl,
+							  void *arg);
 static bool add_headers(QfCall *call, const QfOptions *options,
 						const QfCredential *credential, int64 now);
 static bool add_header(QfCall *call, const char *name, const char *value);
@@ -52,8 +60,12 @@ static int	check_progress(void *arg, curl_off_t to_receive,
 						   curl_off_t sent);
 static size_t receive_body(char *data, size_t size, size_t nmemb, void *arg);
 static size_t receive_header(char *data, size_t size, size_t nmemb, void *arg);
+static bool begin_response(QfCall *call, const char *line, size_t length);
+static const char *find_value(const char *line, size_t length,
+							  const char *name, const char **end);
 static bool copy_header(const char *line, size_t length, const char *name,
 						char *value, size_t value_size);
+static int	count_codings(const char *line, size_t length);
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 								 struct curl_sockaddr *address);
 static int	close_socket(void *arg, curl_socket_t sock);
@@ -111,6 +123,8 @@ qf_call_prepare(QfCall *call, const QfOptions *options,
 	call->reply.date = -1;
 	call->reply.transport = QF_TRANSPORT_UNSENT;
 	call->header_bytes = 0;
+	call->ncodings = 0;
+	call->through_proxy = options->proxy != NULL;
 	call->sent = false;
 	call->header_ended = false;
 	call->error_buffer[0] = '\0';
@@ -159,6 +173,7 @@ qf_call_finish(QfCall *call, int curl_code, int64 now)
 	(void) curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void) curl_easy_getinfo(call->easy, CURLINFO_SIZE_DOWNLOAD_T, &wire_bytes);
 	reply->status = (int) status;
+	reply->timed_out = curl_code == CURLE_OPERATION_TIMEDOUT;
 	reply->wire_bytes = wire_bytes;
 	if (call->retry_after_text != NULL)
 		reply->retry_after = parse_retry_after(call->retry_after_text,
@@ -286,7 +301,10 @@ set_tls_and_proxy(CURL *easy, const QfOptions *options)
 	bool		have_file = options->ca_file != NULL ||
 	curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
 
-	return SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
+	return SET(easy, CURLOPT_SSL_CTX_FUNCTION, watch_tls) &&
+	/* A handshake with a group of 10,000 bits takes a second. */
+		SET(easy, CURLOPT_SSL_CIPHER_LIST, "DEFAULT:!kDHE") &&
+		SET(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
 		SET(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
 		SET(easy, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
 		(options->ca_file == NULL ||
@@ -295,6 +313,36 @@ set_tls_and_proxy(CURL *easy, const QfOptions *options)
 		SET(easy, CURLOPT_PROXY,
 			options->proxy != NULL ? options->proxy : "") &&
 		SET(easy, CURLOPT_NOPROXY, "");
+}
+
+/*
+ * CURLOPT_SSL_CTX_FUNCTION.  OpenSSL skips some handshake messages in a loop of
+ * its own, before a certificate has been checked as well as after, and would
+ * not come back while an endpoint floods it with them.
+ */
+static CURLcode
+watch_tls(CURL *easy, void *context, void *arg)
+{
+	SSL_CTX_set_msg_callback(context, count_tls_message);
+	return CURLE_OK;
+}
+
+/* After too many of them the connection counts as closed by the other side. */
+static void
+count_tls_message(int sent, int version, int content_type, const void *data,
+				  size_t length, SSL * ssl, void *arg)
+{
+	static int	index = -1;
+	intptr_t	count;
+
+	if (sent || content_type != SSL3_RT_HANDSHAKE)
+		return;
+	if (index < 0)
+		index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	count = (intptr_t) SSL_get_ex_data(ssl, index) + 1;
+	if (!SSL_set_ex_data(ssl, index, (void *) count) ||
+		count > MAX_TLS_MESSAGES)
+		SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
 }
 
 /*
@@ -455,7 +503,20 @@ receive_header(char *data, size_t size, size_t nmemb, void *arg)
 		return 0;
 	}
 
-	call->header_ended = length <= 2 && (data[0] == '\r' || data[0] == '\n');
+	/* Of an interim response, or a proxy's, nothing is kept. */
+	if (length > 5 && strncmp(data, "HTTP/", 5) == 0)
+		return begin_response(call, data, length) ? length : 0;
+	if (length <= 2 && (data[0] == '\r' || data[0] == '\n'))
+		call->header_ended = true;
+	call->ncodings += count_codings(data, length);
+	if (call->ncodings > 1)
+	{
+		/* libcurl would undo five, and 17 kB can be minutes of work. */
+		reply->transport = QF_TRANSPORT_UNREADABLE;
+		strlcpy(reply->reason, "more than one content coding",
+				sizeof(reply->reason));
+		return 0;
+	}
 	if (copy_header(data, length, "x-bce-request-id", reply->request_id,
 					sizeof(reply->request_id)) ||
 		copy_header(data, length, "x-bce-error-code", reply->error_code,
@@ -473,28 +534,95 @@ receive_header(char *data, size_t size, size_t nmemb, void *arg)
 	return length;
 }
 
+/*
+ * A status line: forget what headers before it said.
+ *
+ * Returns false if a proxy wants credentials.  It has an answer for libcurl to
+ * read before that tells, however long.
+ */
+static bool
+begin_response(QfCall *call, const char *line, size_t length)
+{
+	QfReply    *reply = &call->reply;
+	const char *space = memchr(line, ' ', length);
+
+	call->header_ended = false;
+	call->ncodings = 0;
+	reply->request_id[0] = '\0';
+	reply->error_code[0] = '\0';
+	reply->error_message[0] = '\0';
+	reply->date = -1;
+	free(call->retry_after_text);
+	call->retry_after_text = NULL;
+
+	if (!call->through_proxy || space == NULL ||
+		line + length - space < 4 || strncmp(space, " 407", 4) != 0)
+		return true;
+	strlcpy(reply->reason, "the proxy asks for credentials",
+			sizeof(reply->reason));
+	return false;
+}
+
+/* If this is the header of that (lower-case) name, where its value is. */
+static const char *
+find_value(const char *line, size_t length, const char *name,
+		   const char **end)
+{
+	size_t		name_length = strlen(name);
+	const char *start = line + name_length + 1;
+
+	*end = line + length;
+	if (length <= name_length || line[name_length] != ':' ||
+		pg_strncasecmp(line, name, name_length) != 0)
+		return NULL;
+	while (start < *end && (*start == ' ' || *start == '\t'))
+		start++;
+	while (*end > start && strchr("\r\n \t", (*end)[-1]) != NULL)
+		(*end)--;
+	return start;
+}
+
 /* If this is the header of that (lower-case) name, copy its value. */
 static bool
 copy_header(const char *line, size_t length, const char *name,
 			char *value, size_t value_size)
 {
-	size_t		name_length = strlen(name);
-	const char *start = line + name_length + 1;
-	const char *end = line + length;
+	const char *end;
+	const char *start = find_value(line, length, name, &end);
 
-	if (length <= name_length || line[name_length] != ':' ||
-		pg_strncasecmp(line, name, name_length) != 0)
+	if (start == NULL)
 		return false;
-	while (start < end && (*start == ' ' || *start == '\t'))
-		start++;
-	while (end > start && (end[-1] == '\r' || end[-1] == '\n' ||
-						   end[-1] == ' ' || end[-1] == '\t'))
-		end--;
 	if (end - start >= value_size)
 		end = start + value_size - 1;
 	memcpy(value, start, end - start);
 	value[end - start] = '\0';
 	return true;
+}
+
+/* How many compressions a header speaks of. */
+static int
+count_codings(const char *line, size_t length)
+{
+	const char *end;
+	const char *word = find_value(line, length, "content-encoding", &end);
+	int			count = 0;
+
+	if (word == NULL)
+		word = find_value(line, length, "transfer-encoding", &end);
+	while (word != NULL && word < end)
+	{
+		size_t		word_length = 0;
+
+		while (word + word_length < end &&
+			   strchr(", \t", word[word_length]) == NULL)
+			word_length++;
+		if (word_length > 0 &&
+			!(word_length == 7 && pg_strncasecmp(word, "chunked", 7) == 0) &&
+			!(word_length == 8 && pg_strncasecmp(word, "identity", 8) == 0))
+			count++;
+		word += word_length + 1;
+	}
+	return count;
 }
 
 /*
