@@ -3,6 +3,7 @@
 # make && make install && make installcheck	the ordinary PGXS way
 # make check-unit	C unit programs (no server needed)
 # make check-layers	no include points the wrong way
+# make coverage		which lines the tests run: figure, and pages in coverage/
 # make indent		pg_bsd_indent over src/ and test/unit/
 
 MODULE_big = qianfan_fdw
@@ -76,12 +77,16 @@ PROVE_FLAGS += -I $(srcdir)/test/lib
 # Debian's server is built without dependency tracking.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
 
-.PHONY: check-unit check-layers check-symbols indent check-indent
+.PHONY: check-unit check-layers check-symbols coverage indent check-indent
 check-unit:
 	$(MAKE) -C $(srcdir)/test/unit PG_CONFIG=$(PG_CONFIG) check
 
 check-layers:
 	$(srcdir)/test/check_layers.sh
+
+# On a copy, with a server of its own, so nothing here is built or installed.
+coverage:
+	PG_CONFIG=$(PG_CONFIG) $(srcdir)/script/test --only coverage --html coverage
 
 check-symbols: all
 	$(srcdir)/test/check_symbols.sh $(shlib)

@@ -288,6 +288,7 @@ start_cluster()
 {
 	local data=$work/data
 
+	rm -rf "$data"
 	run_as_server_user initdb --pgdata="$data" --username=postgres \
 		--auth=trust --encoding=UTF8 --locale=C --no-sync \
 		>"$work/log/initdb.log" 2>&1 ||
