@@ -1,10 +1,12 @@
-"""The fenced blocks of a README, and what each of them asks for.
+"""The fenced blocks of a manual, and what each of them asks for.
 
 The first word after the fence is the language, as renderers have it; the rest
 is for us and is not shown to a reader:
 
     ```sql                 run by psql, in order, one psql for each block
     ```sql error=55000     run; its last statement fails with this SQLSTATE
+    ```sql calls=3         run; it costs this many API calls
+    ```sql needs=pg_cron   run where a library of this name is preloaded
     ```sql not-run         left alone
     ```text                after a sql block: exactly what psql printed
     ```text unstable       the same, but numbers and widths may differ
@@ -16,7 +18,8 @@ import re
 from dataclasses import dataclass, field
 
 FENCE = re.compile(r"^```(\S*)\s*(.*?)\s*$")
-WORDS = {"sql": ("not-run", "error="), "text": ("unstable",)}
+WORDS = {"sql": ("not-run", "error=", "calls=", "needs="),
+         "text": ("unstable",)}
 
 
 @dataclass
@@ -32,13 +35,28 @@ class Block:
     def text(self):
         return "\n".join(self.lines)
 
+    def _value(self, name):
+        """What stands behind "name=" after the fence, or None."""
+        for word in self.words:
+            if word.startswith(name + "="):
+                return word[len(name) + 1:]
+        return None
+
     @property
     def error(self):
         """The SQLSTATE the block is to end with, or None."""
-        for word in self.words:
-            if word.startswith("error="):
-                return word[len("error="):]
-        return None
+        return self._value("error")
+
+    @property
+    def calls(self):
+        """How many API calls the block may cost, or None."""
+        number = self._value("calls")
+        return None if number is None else int(number)
+
+    @property
+    def needs(self):
+        """A library without which the block cannot be run, or None."""
+        return self._value("needs")
 
 
 @dataclass

@@ -1,14 +1,16 @@
-"""What a README has to mention, read from the sources.
+"""What a manual has to mention, read from the sources.
 
-Each function yields (title, names that are missing).
+No list here repeats what the code says: an option, a label or an SQLSTATE that
+somebody adds is missing from the manuals until they name it.
 """
 import glob
 import os
 import re
+import subprocess
 
-# Section 6 of the contract: one for each kind of failure.
-SQLSTATES = ("HV00N", "28000", "42501", "53400", "HV000", "HV00M", "22P02",
-             "22007", "HV00D", "HV024", "HV005", "HV00Q", "54000", "55000")
+# What the code raises through functions of PostgreSQL: a value that its type
+# refuses, a text the database cannot hold, an end by cancel.
+INHERITED_SQLSTATES = ("22P02", "22007", "22021", "57014")
 
 
 def _read(root, path):
@@ -16,31 +18,33 @@ def _read(root, path):
         return file.read()
 
 
-def _find(root, path, pattern):
-    """All that matches in a source file; nothing at all is our mistake."""
-    found = re.findall(pattern, _read(root, path), re.MULTILINE)
+def _sources(root):
+    """The text of every .c file."""
+    return "\n".join(_read(root, path) for path in sorted(
+        glob.glob(os.path.join(root, "src/**/*.c"), recursive=True)))
+
+
+def _find(text, pattern):
+    """All that matches, once; nothing at all is our mistake."""
+    found = re.findall(pattern, text, re.MULTILINE)
     if not found:
-        raise ValueError(f"nothing in {path} matches {pattern}")
-    return found
+        raise ValueError(f"nothing in the sources matches {pattern}")
+    return list(dict.fromkeys(found))
 
 
-def _missing(text, names):
-    return [name for name in names if f"`{name}`" not in text]
+def sqlstates(root):
+    """The codes of all ERRCODE_... in the sources, from the server's header."""
+    directory = subprocess.run(
+        [os.environ.get("PG_CONFIG", "pg_config"), "--includedir-server"],
+        check=True, capture_output=True, encoding="utf-8").stdout.strip()
+    codes = {name: "".join(letters[1::4]) for name, letters in re.findall(
+        r"#define (ERRCODE_\w+) MAKE_SQLSTATE\(([^)]*)\)",
+        _read(directory, "utils/errcodes.h"))}
+    return [codes[name] for name in _find(_sources(root), r"\bERRCODE_\w+")]
 
 
-def readme_names(root, text):
-    """Options, columns and their members, labels, parameters, SQLSTATEs."""
-    yield "options", _missing(text, _find(
-        root, "src/base/option.c", r'^\t\{"(\w+)", ON_'))
-    yield "configuration parameters", _missing(text, _find(
-        root, "src/base/guc.c", r'"(qianfan_fdw\.\w+)"'))
-    label = r'[Ee]xplain\w*\((?:node, )?"([A-Z]\w+(?: [A-Z]\w+)*)"'
-    yield "EXPLAIN labels", _missing(text, [
-        name for path in ("src/fdw/explain.c", "src/join/lookup_join_exec.c")
-        for name in _find(root, path, label)])
-    yield "SQLSTATEs", _missing(text, SQLSTATES)
-    yield "functions", _missing(text, [name + "()" for name in _find(
-        root, "src/fdw/sqlfuncs.c", r"PG_FUNCTION_INFO_V1\((\w+)\)")])
+def _columns(root):
+    """(file, columns and fields) of each resource."""
     for path in sorted(glob.glob(os.path.join(root, "src/resource/*.c"))):
         path = os.path.relpath(path, root)
         columns = re.findall(r'^\t\{"(\w+)", "\w+", \{([^}]*)\}',
@@ -49,33 +53,62 @@ def readme_names(root, text):
         for _, fields in columns:
             names += re.findall(r'"([\w.]+)"', fields)
         if names:
-            yield f"columns of {path}", _missing(text, names)
+            yield path, list(dict.fromkeys(names))
 
 
-def source_files(root, text):
-    """Every file below src/ has its line in src/README.md."""
+def names_of_code(root):
+    """Yields (title, names): all that a user can come across."""
+    version, = _find(_read(root, "qianfan_fdw.control"),
+                     r"^default_version *= *'([^']*)'")
+    yield "functions", [f"{name}({arguments})" for name, arguments in _find(
+        _read(root, f"qianfan_fdw--{version}.sql"),
+        r"^CREATE FUNCTION (\w+)\(([^)]*)\)")]
+    yield "options", _find(
+        _read(root, "src/base/option.c"), r'^\t\{"(\w+)", ON_')
+    yield "configuration parameters", _find(
+        _read(root, "src/base/guc.c"), r'"(qianfan_fdw\.\w+)"')
+    yield "environment variables", _find(
+        _sources(root), r'getenv\("(\w+)"\)')
+    yield "EXPLAIN labels", _find(
+        _sources(root),
+        r'[Ee]xplain\w*\(\s*(?:node,\s*)?"([A-Z]\w+(?: [A-Z]\w+)*)"')
+    yield "SQLSTATEs", list(dict.fromkeys(
+        sqlstates(root) + list(INHERITED_SQLSTATES)))
+    for path, names in _columns(root):
+        yield f"columns of {path}", names
+
+
+def missing(text, names):
+    """The names that the text does not have as `code`."""
+    return [name for name in names if f"`{name}`" not in text]
+
+
+def source_files(root):
+    """Every file below src/, but a header goes with its .c file."""
     names = [os.path.basename(path) for path in sorted(
         glob.glob(os.path.join(root, "src/**/*.[ch]"), recursive=True))]
-    # A header goes with its .c file.
-    headers = {name for name in names
-               if name.endswith(".h") and name[:-1] + "c" in names}
-    yield "files", _missing(text, [name for name in names
-                                   if name not in headers])
+    return [name for name in names
+            if not (name.endswith(".h") and name[:-1] + "c" in names)]
+
+
+def anchors(text):
+    """What GitHub makes of the headings."""
+    return {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower())
+            .replace(" ", "-")
+            for line in text.splitlines() if line.startswith("#")}
 
 
 def broken_links(path, text):
     """Links to files that are not there, and to headings that are not."""
-    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower())
-                .replace(" ", "-")
-                for line in text.splitlines() if line.startswith("#")}
-    missing = []
+    broken = []
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         file, _, anchor = target.partition("#")
         if "://" in file:
             continue
-        if file and not os.path.exists(
-                os.path.join(os.path.dirname(path), file)):
-            missing.append(target)
-        elif not file and anchor not in headings:
-            missing.append(target)
-    yield "links", missing
+        file = os.path.join(os.path.dirname(path), file) if file else path
+        if not os.path.exists(file):
+            broken.append(target)
+        elif anchor and anchor not in anchors(
+                text if file == path else _read("", file)):
+            broken.append(target)
+    return broken
