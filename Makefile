@@ -91,7 +91,10 @@ coverage:
 check-symbols: all
 	$(srcdir)/test/check_symbols.sh $(shlib)
 
-INDENT = pg_bsd_indent -bad -bap -bbb -bc -bl -cli1 -cp33 -cdb -nce -d0 -di12 \
+# The version of the package pg-bsd-indent, if there is one: what PostgreSQL 16
+# and later bring along indents initializers of several lines another way.
+PG_BSD_INDENT = $(firstword $(wildcard /usr/bin/pg_bsd_indent) pg_bsd_indent)
+INDENT = $(PG_BSD_INDENT) -bad -bap -bbb -bc -bl -cli1 -cp33 -cdb -nce -d0 -di12 \
 	-nfc1 -i4 -l79 -lp -lpl -nip -npro -sac -tpg -ts4 -Utypedefs.list
 # pgindent, too, takes this out of what the program makes of return types.
 UNPAD = sed -E 's/^(((static|extern|const) )*[A-Za-z_][A-Za-z0-9_]*)[[:space:]]+\*$$/\1 */'

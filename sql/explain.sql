@@ -18,7 +18,7 @@ SELECT * FROM api_plan_of('EXECUTE by_source(NULL)');
 RESET plan_cache_mode;
 
 -- conditions that say it twice are shown under one label
-SELECT * FROM api_plan_of('SELECT * FROM model_comp_tasks WHERE id = ''amva-1'' AND id = ''amva-2''');
+SELECT * FROM api_plan_of('SELECT * FROM model_comp_tasks WHERE id = ''amva-1'' AND id IN (''amva-1'', ''amva-2'')');
 
 -- keys that come from an outer table, from a subquery
 SET enable_hashjoin = off;

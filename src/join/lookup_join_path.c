@@ -61,7 +61,7 @@ static Plan *plan_lookup_join(PlannerInfo *root, RelOptInfo *rel,
 							  List *clauses, List *custom_plans);
 static bool all_rows_wanted(const PlannerInfo *root);
 static List *scan_targetlist(List *custom_plans);
-static Node *use_forms(Node *node, List *forms);
+static Node *use_forms(Node *node, void *context);
 static void split_clauses(PlannerInfo *root, const LookupJoin *join,
 						  Relids joinrelids, List **join_quals,
 						  List **other_quals);
@@ -338,8 +338,9 @@ scan_targetlist(List *custom_plans)
  * node returns.  setrefs.c wants one form of each in a custom scan.
  */
 static Node *
-use_forms(Node *node, List *forms)
+use_forms(Node *node, void *context)
 {
+	List	   *forms = context;
 	ListCell   *lc;
 
 	if (node == NULL)
@@ -359,7 +360,7 @@ use_forms(Node *node, List *forms)
 				return copyObject(form);
 		}
 	}
-	return expression_tree_mutator(node, use_forms, forms);
+	return expression_tree_mutator(node, use_forms, context);
 }
 
 /*
