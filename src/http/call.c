@@ -61,6 +61,7 @@ static int	check_progress(void *arg, curl_off_t to_receive,
 static size_t receive_body(char *data, size_t size, size_t nmemb, void *arg);
 static size_t receive_header(char *data, size_t size, size_t nmemb, void *arg);
 static bool begin_response(QfCall *call, const char *line, size_t length);
+static void set_header_ended(QfCall *call, bool ended);
 static const char *find_value(const char *line, size_t length,
 							  const char *name, const char **end);
 static bool copy_header(const char *line, size_t length, const char *name,
@@ -148,7 +149,8 @@ qf_call_prepare(QfCall *call, const QfOptions *options,
 		!SET(easy, CURLOPT_XFERINFODATA, call) ||
 		!SET(easy, CURLOPT_WRITEDATA, call) ||
 		!SET(easy, CURLOPT_HEADERDATA, call) ||
-		!SET(easy, CURLOPT_PRIVATE, call))
+		!SET(easy, CURLOPT_PRIVATE, call) ||
+		!SET(easy, CURLOPT_FORBID_REUSE, 1L))
 	{
 		strlcpy(call->reply.reason, "The request could not be built.",
 				sizeof(call->reply.reason));
@@ -507,7 +509,7 @@ receive_header(char *data, size_t size, size_t nmemb, void *arg)
 	if (length > 5 && strncmp(data, "HTTP/", 5) == 0)
 		return begin_response(call, data, length) ? length : 0;
 	if (length <= 2 && (data[0] == '\r' || data[0] == '\n'))
-		call->header_ended = true;
+		set_header_ended(call, true);
 	call->ncodings += count_codings(data, length);
 	if (call->ncodings > 1)
 	{
@@ -546,7 +548,7 @@ begin_response(QfCall *call, const char *line, size_t length)
 	QfReply    *reply = &call->reply;
 	const char *space = memchr(line, ' ', length);
 
-	call->header_ended = false;
+	set_header_ended(call, false);
 	call->ncodings = 0;
 	reply->request_id[0] = '\0';
 	reply->error_code[0] = '\0';
@@ -561,6 +563,17 @@ begin_response(QfCall *call, const char *line, size_t length)
 	strlcpy(reply->reason, "the proxy asks for credentials",
 			sizeof(reply->reason));
 	return false;
+}
+
+/*
+ * Recent versions of libcurl, content with a header that was cut off, would
+ * give the dead connection to the next request.
+ */
+static void
+set_header_ended(QfCall *call, bool ended)
+{
+	call->header_ended = ended;
+	(void) SET(call->easy, CURLOPT_FORBID_REUSE, ended ? 0L : 1L);
 }
 
 /* If this is the header of that (lower-case) name, where its value is. */

@@ -147,6 +147,9 @@ is(count_of($session, "id = '$ids[0]'"), 1, 'before the server closes');
 my ($port) = $other->endpoint =~ /:(\d+)$/;
 $other->stop;
 $other = QianfanSimulator->new(tasks => 100, port => $port);
+
+# Recent versions of libcurl look only at connections not used for a second.
+$session->query_safe('SELECT pg_sleep(1.5)');
 like(
 	$session->query_safe(
 		"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT id FROM model_comp_tasks WHERE id = '$ids[0]'"

@@ -63,12 +63,12 @@ my $pid     = $session->query_safe('SELECT pg_backend_pid()');
 
 sub quoted { return q{'} . $_[0] =~ s/'/''/gr . q{'} }
 
-# Descriptors of the backend: sockets, others.
+# Descriptors of the backend: sockets, others except files of the database.
 sub descriptors
 {
 	my @links   = map { readlink($_) // '' } glob("/proc/$pid/fd/*");
 	my $sockets = grep { /^socket:/ } @links;
-	return ($sockets, @links - $sockets);
+	return ($sockets, scalar grep { !m{^socket:|/(?:base|global)/} } @links);
 }
 
 sub resident_kb
