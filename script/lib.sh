@@ -98,23 +98,28 @@ pg_usable()
 		[ -x "$("$1" --bindir)/postgres" ]
 }
 
-# Set pg_config and pg_bindir: $PG_CONFIG if given, else the one in PATH, else
+# What PostgreSQLs there may be: $PG_CONFIG if given, else the one in PATH, else
 # the newest of Debian's per-version directories.
-find_pg_config()
+pg_config_candidates()
 {
-	local candidate
-
 	if [ -n "${PG_CONFIG:-}" ]
 	then
-		set -- "$PG_CONFIG"
+		echo "$PG_CONFIG"
 	else
-		# shellcheck disable=SC2046 # version directories have no spaces
-		set -- pg_config $(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config |
-			sort -t/ -k5,5nr)
+		echo pg_config
+		printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -t/ -k5,5nr
 	fi
-	for candidate
+}
+
+# Set pg_config and pg_bindir to the first that fulfils a condition, which is a
+# command: by default, that one can build for it.
+find_pg_config()
+{
+	local candidate condition=${1-pg_usable}
+
+	for candidate in $(pg_config_candidates)
 	do
-		if have "$candidate" && pg_usable "$candidate"
+		if have "$candidate" && "$condition" "$candidate"
 		then
 			pg_bindir=$("$candidate" --bindir)
 			# Debian's /usr/bin/pg_config is a wrapper that would not follow
@@ -124,6 +129,13 @@ find_pg_config()
 		fi
 	done
 	return 1
+}
+
+# Does this pg_config belong to a server that has the wrapper installed?
+has_wrapper()
+{
+	[ -f "$("$1" --sharedir)/extension/qianfan_fdw.control" ] &&
+		[ -x "$("$1" --bindir)/postgres" ]
 }
 
 # clang in PATH, or the one PostgreSQL was built with
