@@ -52,7 +52,9 @@ OBJS = \
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" qianfan_fdw.control)
 
 PG_CPPFLAGS = -I$(srcdir)/src -DQIANFAN_FDW_VERSION='"$(EXTVERSION)"'
-override PG_CFLAGS += -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
+# The compiler's own standard, which is C11 or later: PostgreSQL was built with
+# it, and some versions' headers use the newest.
+override PG_CFLAGS += -Wall -Wextra -Wno-unused-parameter \
 	-Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = -lcurl -lcjson -lssl -lcrypto
 

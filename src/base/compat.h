@@ -62,6 +62,22 @@ qf_compat_foreign_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 }
 
+/*
+ * The cheapest path that returns each row of "rel" that a semi-join may match
+ * once, or NULL.  PostgreSQL 19 hands over a relation that is unique already.
+ */
+static inline Path *
+qf_compat_unique_path(PlannerInfo *root, RelOptInfo *rel,
+					  SpecialJoinInfo *sjinfo)
+{
+#if PG_VERSION_NUM >= 190000
+	return rel->cheapest_total_path;
+#else
+	return (Path *) create_unique_path(root, rel, rel->cheapest_total_path,
+									   sjinfo);
+#endif
+}
+
 /* Elements an array expression is expected to have. */
 static inline double
 qf_compat_array_length(PlannerInfo *root, Node *array)

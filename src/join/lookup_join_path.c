@@ -119,9 +119,8 @@ add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 	/* key IN (SELECT ...): make the keys unique, then join them. */
 	if (jointype == JOIN_UNIQUE_OUTER)
 	{
-		Path	   *unique = (Path *)
-		create_unique_path(root, outerrel, outerrel->cheapest_total_path,
-						   extra->sjinfo);
+		Path	   *unique = qf_compat_unique_path(root, outerrel,
+												   extra->sjinfo);
 
 		join.jointype = JOIN_INNER;
 		if (unique != NULL)
