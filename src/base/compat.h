@@ -1,6 +1,6 @@
 /*
  * compat.h
- *	  The only file that looks at PG_VERSION_NUM.
+ *	  The only file that looks at PG_VERSION_NUM and LIBCURL_VERSION_NUM.
  *
  * Each difference is hidden behind one function with one signature, so that
  * no other file needs an #if.
@@ -168,5 +168,27 @@ qf_compat_wait_event(void)
 	return PG_WAIT_EXTENSION;
 #endif
 }
+
+#ifdef LIBCURL_VERSION_NUM
+
+/*
+ * From libcurl 8.20 on, the threads that resolve names are a pool of the multi
+ * handle's.  As many as there were before, and let nobody wait for them when
+ * the handle goes away.
+ */
+static inline CURLMcode
+qf_compat_set_resolver(CURLM *multi, long nthreads)
+{
+#if LIBCURL_VERSION_NUM >= 0x081400
+	CURLMcode	code = curl_multi_setopt(multi, CURLMOPT_RESOLVE_THREADS_MAX,
+										 nthreads);
+
+	return code == CURLM_OK ?
+		curl_multi_setopt(multi, CURLMOPT_QUICK_EXIT, 1L) : code;
+#else
+	return CURLM_OK;
+#endif
+}
+#endif							/* LIBCURL_VERSION_NUM */
 
 #endif							/* QF_BASE_COMPAT_H */

@@ -641,6 +641,7 @@ open_pool(QfPool *pool)
 	if (pool->multi == NULL || pool->share == NULL ||
 		curl_share_setopt(pool->share, CURLSHOPT_SHARE,
 						  CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK ||
+		qf_compat_set_resolver(pool->multi, MAX_CONNECTIONS) != CURLM_OK ||
 		curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION,
 						  watch_socket) != CURLM_OK ||
 		curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool) != CURLM_OK ||
