@@ -24,6 +24,12 @@ step_pid=			# process group of the step that is running
 simulator_input=	# its standard input; see start_simulator
 simulator_pid=		# set while there is a simulator of ours
 
+# see forbid_servers
+cluster_policy=/etc/postgresql-common/createcluster.d/qianfan_fdw.conf
+service_policy=/usr/sbin/policy-rc.d
+wrote_cluster_policy=
+wrote_service_policy=
+
 say()
 {
 	printf '%s\n' "$*"
@@ -43,6 +49,69 @@ have()
 is_root()
 {
 	[ "$(id -u)" -eq 0 ]
+}
+
+as_root()
+{
+	if is_root
+	then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+have_header()
+{
+	local file
+
+	for file in /usr/include/"$1" /usr/include/*/"$1" /usr/local/include/"$1"
+	do
+		[ ! -e "$file" ] || return 0
+	done
+	return 1
+}
+
+# Installing a server package makes a cluster and starts it, unless told not
+# to.  Both files exist only while packages are being installed, and one that
+# the administrator wrote is left as it is.
+forbid_servers()
+{
+	trap allow_servers EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' HUP TERM
+	if [ ! -e "$cluster_policy" ]
+	then
+		wrote_cluster_policy=yes
+		as_root mkdir -p "${cluster_policy%/*}"
+		echo "create_main_cluster = false" |
+			as_root tee "$cluster_policy" >/dev/null
+	fi
+	if [ ! -e "$service_policy" ]
+	then
+		wrote_service_policy=yes
+		printf '#!/bin/sh\nexit 101\n' | as_root tee "$service_policy" >/dev/null
+		as_root chmod 755 "$service_policy"
+	fi
+}
+
+allow_servers()
+{
+	if [ -n "$wrote_cluster_policy" ]
+	then
+		as_root rm -f "$cluster_policy"
+		as_root rmdir "${cluster_policy%/*}" 2>/dev/null
+	fi
+	[ -z "$wrote_service_policy" ] || as_root rm -f "$service_policy"
+}
+
+install_packages()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+		apt-get -q -y -o DPkg::Lock::Timeout=600 \
+		-o Dpkg::Options::=--force-confold \
+		install --no-install-recommends "$@" ||
+		die "could not install: $*"
 }
 
 # The caller's PATH may start with directories that only root can read
