@@ -129,8 +129,8 @@ watch_socket(CURL *easy, curl_socket_t sock, int what, void *arg,
 		(what & CURL_POLL_OUT ? EPOLLOUT : 0);
 	if (what == CURL_POLL_REMOVE)
 		(void) epoll_ctl(epoll_fd, EPOLL_CTL_DEL, sock, &event);
-	else if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, sock, &event) != 0)
-		(void) epoll_ctl(epoll_fd, EPOLL_CTL_ADD, sock, &event);
+	else if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, sock, &event) != 0)
+		(void) epoll_ctl(epoll_fd, EPOLL_CTL_MOD, sock, &event);
 	return 0;
 }
 

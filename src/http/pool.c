@@ -1209,8 +1209,10 @@ watch_socket(CURL *easy, curl_socket_t sock, int what, void *arg,
 		event.events |= EPOLLIN;
 	if (what & CURL_POLL_OUT)
 		event.events |= EPOLLOUT;
-	if (epoll_ctl(pool->epoll, EPOLL_CTL_MOD, sock, &event) == 0 ||
-		epoll_ctl(pool->epoll, EPOLL_CTL_ADD, sock, &event) == 0)
+	/* Mostly it is new, as a connection is taken out between requests. */
+	if (epoll_ctl(pool->epoll, EPOLL_CTL_ADD, sock, &event) == 0 ||
+		(errno == EEXIST &&
+		 epoll_ctl(pool->epoll, EPOLL_CTL_MOD, sock, &event) == 0))
 		return 0;
 	return -1;
 }
