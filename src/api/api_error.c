@@ -198,15 +198,15 @@ qf_api_error_text(const QfCall *call, const char *text, int limit)
 
 /*
  * By code first, for a status of 404 alone may mean many things.  But no name
- * makes the refusal of a caller, or a server in trouble, mean that a task does
- * not exist.
+ * makes a caller unknown, or a server in trouble, mean that a task does not
+ * exist.
  */
 static ErrorCode
 classify(const char *code, const char *message, int status)
 {
 	ErrorCode	error = {code, CLASS_OTHER, false, NULL};
-	bool		may_be_missing = status != 401 && status != 403 &&
-	status != 429 && status < 500;
+	bool		may_be_missing = status != 401 && status != 429 &&
+	status < 500;
 
 	if (code != NULL)
 	{
