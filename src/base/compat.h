@@ -169,12 +169,13 @@ qf_compat_wait_event(void)
 #endif
 }
 
+/* For who has included <curl/curl.h>. */
 #ifdef LIBCURL_VERSION_NUM
 
 /*
  * From libcurl 8.20 on, the threads that resolve names are a pool of the multi
- * handle's.  As many as there were before, and let nobody wait for them when
- * the handle goes away.
+ * handle's.  Have as many as there were before, and let nobody wait for them
+ * when the handle goes away.
  */
 static inline CURLMcode
 qf_compat_set_resolver(CURLM *multi, long nthreads)
