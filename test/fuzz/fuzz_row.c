@@ -15,6 +15,7 @@
 
 #include "access/relation.h"
 #include "catalog/namespace.h"
+#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "nodes/bitmapset.h"
 #include "utils/lsyscache.h"
