@@ -34,7 +34,7 @@ BEGIN
         line := regexp_replace(line, '(API Time: )\d+\.\d+ ms', '\1N ms');
         line := regexp_replace(line, 'actual (time=\S+ )?(rows=\d+)(\.00)? ',
                                'actual \2 ');
-        line := regexp_replace(line, '\$\d+|\(InitPlan \d+\)\.col\d+', '$n', 'g');
+        line := regexp_replace(line, '\$\d+|\(InitPlan \w+\)\.col\d+', '$n', 'g');
         RETURN NEXT line;
     END LOOP;
 END $$;
