@@ -302,7 +302,8 @@ describe_answer(const QfCall *call)
 static void
 raise_transport(const QfCall *call, const QfOptions *options)
 {
-	char	   *reason = qf_text_clean(call->reply.reason, QF_TEXT_LIMIT);
+	char	   *reason = qf_api_error_text(call, call->reply.reason,
+										   QF_TEXT_LIMIT);
 
 	switch (call->reply.transport)
 	{

@@ -2,7 +2,7 @@
  * seen.c
  *	  Which texts of a list have been seen before, in bounded memory.
  *
- * A text is remembered by a key: 128 bits of hash, with seeds nobody can know.
+ * A text is remembered by a key: 128 bits of hash, with random seeds.
  * Two of a million texts share a key once in 10^27 lists; the text itself
  * would take a hundred bytes.
  *
@@ -22,8 +22,9 @@
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "lib/bloomfilter.h"
-#include "storage/buffile.h"
+#include "storage/fd.h"
 #include "utils/memutils.h"
+#include "utils/wait_event.h"
 
 #include "api/seen.h"
 
@@ -34,6 +35,9 @@
 /* What the Bloom filter may take, in kB, and what it is made for. */
 #define FILTER_SIZE 2048
 #define FILTER_ELEMENTS 2000000
+
+/* Keys that are read from the file at once, for the last steps of a search. */
+#define BLOCK_LENGTH 512
 
 typedef struct SeenKey
 {
@@ -53,9 +57,11 @@ struct QfSeen
 	SeenKey    *table;			/* low is 0 in a free place */
 	int			nplaces;		/* a power of 2 */
 	int			nkeys;
-	BufFile    *file;			/* of runs of RUN_LENGTH keys, each sorted;
-								 * NULL: none */
+	File		file;			/* of runs of RUN_LENGTH keys, each sorted;
+								 * -1: none */
 	int			nruns;
+	SeenKey    *block;			/* of the file; NULL: none was read */
+	int64		block_number;
 	bloom_filter *filter;		/* what is in the file; NULL: nothing */
 };
 
@@ -64,7 +70,7 @@ static void make_room(QfSeen *seen);
 static void close_file(void *arg);
 static bool is_in_file(QfSeen *seen, SeenKey *key);
 static bool is_in_run(QfSeen *seen, int run, const SeenKey *key);
-static void seek_key(QfSeen *seen, int run, int index);
+static const SeenKey *key_at(QfSeen *seen, int run, int index);
 static void write_run(QfSeen *seen);
 static int	compare_keys(const void *a, const void *b);
 
@@ -83,6 +89,8 @@ qf_seen_create(MemoryContext owner)
 	seen->nplaces = 32;
 	seen->table = MemoryContextAllocZero(owner,
 										 seen->nplaces * sizeof(SeenKey));
+	seen->file = -1;
+	seen->block_number = -1;
 	seen->cleanup.func = close_file;
 	seen->cleanup.arg = seen;
 	MemoryContextRegisterResetCallback(owner, &seen->cleanup);
@@ -105,10 +113,10 @@ qf_seen_add(QfSeen *seen, const char *text)
 
 	key.high = hash_bytes_extended(bytes, length, seen->seeds[0]);
 	key.low = hash_bytes_extended(bytes, length, seen->seeds[1]) | 1;
-	if (seen->filter != NULL && is_in_file(seen, &key))
-		return true;
 	if (seen->nkeys >= seen->nplaces / 5 * 4)
 		make_room(seen);
+	if (seen->filter != NULL && is_in_file(seen, &key))
+		return true;
 	return add_to_table(seen, &key);
 }
 
@@ -158,16 +166,17 @@ make_room(QfSeen *seen)
 /*
  * Reset callback.  The file is not known to any resource owner: a context can
  * be reset after its owner has released its files, which would then be closed
- * twice.
+ * twice.  Nor is it a BufFile: closing one may write, and so fail, and this must
+ * not.
  */
 static void
 close_file(void *arg)
 {
 	QfSeen	   *seen = arg;
 
-	if (seen->file != NULL)
-		BufFileClose(seen->file);
-	seen->file = NULL;
+	if (seen->file >= 0)
+		FileClose(seen->file);
+	seen->file = -1;
 }
 
 static bool
@@ -193,15 +202,8 @@ is_in_run(QfSeen *seen, int run, const SeenKey *key)
 	while (low < high)
 	{
 		int			middle = low + (high - low) / 2;
-		SeenKey		there;
-		int			order;
+		int			order = compare_keys(key, key_at(seen, run, middle));
 
-		seek_key(seen, run, middle);
-		if (BufFileRead(seen->file, &there, sizeof(there)) != sizeof(there))
-			ereport(ERROR,
-					(errcode_for_file_access(),
-					 errmsg("could not read from temporary file: %m")));
-		order = compare_keys(key, &there);
 		if (order == 0)
 			return true;
 		if (order < 0)
@@ -212,15 +214,31 @@ is_in_run(QfSeen *seen, int run, const SeenKey *key)
 	return false;
 }
 
-static void
-seek_key(QfSeen *seen, int run, int index)
+/* A key of the file; valid until the next call. */
+static const SeenKey *
+key_at(QfSeen *seen, int run, int index)
 {
-	off_t		position = ((off_t) run * RUN_LENGTH + index) * sizeof(SeenKey);
+	int64		position = (int64) run * RUN_LENGTH + index;
+	int64		number = position / BLOCK_LENGTH;
+	int			nbytes;
 
-	if (BufFileSeek(seen->file, 0, position, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not seek in temporary file: %m")));
+	if (seen->block == NULL)
+		seen->block = MemoryContextAlloc(seen->context,
+										 BLOCK_LENGTH * sizeof(SeenKey));
+	if (seen->block_number != number)
+	{
+		seen->block_number = -1;
+		nbytes = FileRead(seen->file, (char *) seen->block,
+						  BLOCK_LENGTH * sizeof(SeenKey),
+						  number * BLOCK_LENGTH * sizeof(SeenKey),
+						  WAIT_EVENT_BUFFILE_READ);
+		if (nbytes < (int) ((position % BLOCK_LENGTH + 1) * sizeof(SeenKey)))
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not read from temporary file: %m")));
+		seen->block_number = number;
+	}
+	return &seen->block[position % BLOCK_LENGTH];
 }
 
 /* Move the keys of the table to the file. */
@@ -230,9 +248,10 @@ write_run(QfSeen *seen)
 	MemoryContext oldcontext = MemoryContextSwitchTo(seen->context);
 	SeenKey    *table = seen->table;
 	int			nkeys = 0;
+	int			nbytes;
 
-	if (seen->file == NULL)
-		seen->file = BufFileCreateTemp(true);
+	if (seen->file < 0)
+		seen->file = OpenTemporaryFile(true);
 	if (seen->filter == NULL)
 		seen->filter = bloom_create(FILTER_ELEMENTS, FILTER_SIZE,
 									seen->seeds[0]);
@@ -246,9 +265,21 @@ write_run(QfSeen *seen)
 		}
 	}
 	qsort(table, nkeys, sizeof(SeenKey), compare_keys);
-	seek_key(seen, seen->nruns, 0);
-	BufFileWrite(seen->file, table, nkeys * sizeof(SeenKey));
+	errno = 0;
+	nbytes = FileWrite(seen->file, (char *) table, nkeys * sizeof(SeenKey),
+					   (off_t) seen->nruns * RUN_LENGTH * sizeof(SeenKey),
+					   WAIT_EVENT_BUFFILE_WRITE);
+	if (nbytes != (int) (nkeys * sizeof(SeenKey)))
+	{
+		/* as the server sees it where less was written than wanted */
+		if (errno == 0)
+			errno = ENOSPC;
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not write to temporary file: %m")));
+	}
 	seen->nruns++;
+	seen->block_number = -1;
 	memset(table, 0, seen->nplaces * sizeof(SeenKey));
 	seen->nkeys = 0;
 	MemoryContextSwitchTo(oldcontext);

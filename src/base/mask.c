@@ -23,6 +23,7 @@
 
 static size_t secret_length(const QfCredential *credential, const char *text,
 							size_t shortest);
+static size_t signature_length(const char *text);
 static size_t common_length(const char *text, const char *secret,
 							size_t shortest);
 
@@ -39,7 +40,8 @@ qf_mask_text(const QfCredential *credential, const char *text, int limit)
 	initStringInfo(&masked);
 	while (*text != '\0' && masked.len <= limit)
 	{
-		size_t		length = secret_length(credential, text, SHORTEST_PART);
+		size_t		length = Max(secret_length(credential, text, SHORTEST_PART),
+								 signature_length(text));
 
 		if (length > 0)
 			appendStringInfoString(&masked, "[masked]");
@@ -50,21 +52,26 @@ qf_mask_text(const QfCredential *credential, const char *text, int limit)
 	return qf_text_clean(masked.data, limit);
 }
 
-/* Does a text have a whole secret in it? */
+/*
+ * Does a text have a whole secret in it?  "signatures": does whatever looks like
+ * one count?  A hash of the user's does.
+ */
 bool
-qf_mask_finds(const QfCredential *credential, const char *text)
+qf_mask_finds(const QfCredential *credential, const char *text,
+			  bool signatures)
 {
 	for (; *text != '\0'; text++)
 	{
-		if (secret_length(credential, text, SIZE_MAX) > 0)
+		if (secret_length(credential, text, SIZE_MAX) > 0 ||
+			(signatures && signature_length(text) > 0))
 			return true;
 	}
 	return false;
 }
 
 /*
- * Length of the secret that starts here, 0 if none does: a key or token, an
- * Authorization value, or hexadecimal text as long as a signature.
+ * Length of the secret that starts here, 0 if none does: a key or token, or an
+ * Authorization value.
  */
 static size_t
 secret_length(const QfCredential *credential, const char *text,
@@ -78,7 +85,15 @@ secret_length(const QfCredential *credential, const char *text,
 		return length;
 	if (strncmp(text, AUTHORIZATION, strlen(AUTHORIZATION)) == 0)
 		return strcspn(text, " \t\r\n\"',");
-	length = strspn(text, "0123456789abcdefABCDEF");
+	return 0;
+}
+
+/* Length of hexadecimal text as long as a signature that starts here, or 0. */
+static size_t
+signature_length(const char *text)
+{
+	size_t		length = strspn(text, "0123456789abcdefABCDEF");
+
 	return length >= SIGNATURE_LENGTH ? length : 0;
 }
 

@@ -11,6 +11,7 @@
 
 extern char *qf_mask_text(const QfCredential *credential, const char *text,
 						  int limit);
-extern bool qf_mask_finds(const QfCredential *credential, const char *text);
+extern bool qf_mask_finds(const QfCredential *credential, const char *text,
+						  bool signatures);
 
 #endif							/* QF_BASE_MASK_H */

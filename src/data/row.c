@@ -39,6 +39,7 @@ typedef struct RowColumn
 	const char *tops[QF_MAX_FIELDS];	/* first names of source.paths */
 	bool		is_json;		/* json or jsonb: takes the member's JSON */
 	bool		quotes;			/* may its input function quote the text? */
+	bool		hexadecimal;	/* may the text be a hash? */
 	bool		empty_is_null;
 	FmgrInfo	input;
 	Oid			typioparam;
@@ -69,7 +70,8 @@ static const QfJson *find_member(const RowColumn *column,
 								 const QfJson *object);
 static Datum convert(QfRow *row, RowColumn *column, const QfJson *member,
 					 bool *isnull);
-static void check_quotable(const QfRow *row, const char *text);
+static void check_quotable(const QfRow *row, const RowColumn *column,
+						   const char *text);
 static bool read_time(const char *text, TimestampTz *time);
 static bool has_form(const char *text, const char *form);
 static int	read_digits(const char *text, int count);
@@ -286,6 +288,9 @@ set_up_column(RowColumn *column, Form_pg_attribute attribute)
 	fmgr_info(function, &column->input);
 	column->quotes = !column->is_json && function != F_TEXTIN &&
 		function != F_VARCHARIN && function != F_BPCHARIN;
+	column->hexadecimal = category != TYPCATEGORY_NUMERIC &&
+		category != TYPCATEGORY_DATETIME && category != TYPCATEGORY_BOOLEAN &&
+		category != TYPCATEGORY_ENUM && category != TYPCATEGORY_TIMESPAN;
 }
 
 /* The first of a column's members that is present. */
@@ -340,7 +345,7 @@ convert(QfRow *row, RowColumn *column, const QfJson *member, bool *isnull)
 		return TimestampTzGetDatum(time);
 
 	if (text != NULL && column->quotes)
-		check_quotable(row, text);
+		check_quotable(row, column, text);
 
 	/* A NULL goes through the input function as well: a domain may refuse it. */
 	return InputFunctionCall(&column->input, unconstify(char *, text),
@@ -353,7 +358,7 @@ convert(QfRow *row, RowColumn *column, const QfJson *member, bool *isnull)
  * fill the log.
  */
 static void
-check_quotable(const QfRow *row, const char *text)
+check_quotable(const QfRow *row, const RowColumn *column, const char *text)
 {
 	size_t		length = strlen(text);
 
@@ -363,7 +368,8 @@ check_quotable(const QfRow *row, const char *text)
 				 errmsg("value of %zu bytes is too long for the type of the column",
 						length),
 				 errhint("Give the column the type text.")));
-	if (row->credential != NULL && qf_mask_finds(row->credential, text))
+	if (row->credential != NULL &&
+		qf_mask_finds(row->credential, text, !column->hexadecimal))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("value repeats a secret of the request"),

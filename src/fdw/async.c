@@ -16,7 +16,7 @@
 #include "fdw/async.h"
 #include "fdw/scan.h"
 
-static void produce(AsyncRequest *areq);
+static void produce(AsyncRequest *areq, bool may_wait);
 
 /* Every scan can be driven without waiting. */
 bool
@@ -29,7 +29,7 @@ qianfanIsForeignPathAsyncCapable(ForeignPath *path)
 void
 qianfanForeignAsyncRequest(AsyncRequest *areq)
 {
-	produce(areq);
+	produce(areq, false);
 }
 
 /*
@@ -44,8 +44,14 @@ qianfanForeignAsyncConfigureWait(AsyncRequest *areq)
 {
 	AppendState *requestor = (AppendState *) areq->requestor;
 
+	int			descriptor = -1;
+
 	areq->callback_pending = false;
-	produce(areq);
+	produce(areq, false);
+	if (!areq->request_complete)
+		descriptor = qf_scan_descriptor((ForeignScanState *) areq->requestee);
+	if (!areq->request_complete && descriptor < 0)
+		produce(areq, true);
 	if (areq->request_complete)
 	{
 		ExecAsyncResponse(areq);
@@ -55,24 +61,26 @@ qianfanForeignAsyncConfigureWait(AsyncRequest *areq)
 		return;
 	}
 	AddWaitEventToSet(requestor->as_eventset, WL_SOCKET_READABLE,
-					  qf_scan_descriptor((ForeignScanState *) areq->requestee),
-					  NULL, areq);
+					  descriptor, NULL, areq);
 }
 
 /* The descriptor is readable. */
 void
 qianfanForeignAsyncNotify(AsyncRequest *areq)
 {
-	produce(areq);
+	produce(areq, false);
 }
 
-/* Answer the request with a tuple, with the end, or with "pending". */
+/*
+ * Answer the request with a tuple, with the end or, unless we may wait, with
+ * "pending".
+ */
 static void
-produce(AsyncRequest *areq)
+produce(AsyncRequest *areq, bool may_wait)
 {
 	TupleTableSlot *slot;
 
-	if (!qf_scan_try((ForeignScanState *) areq->requestee, &slot))
+	if (!qf_scan_try((ForeignScanState *) areq->requestee, may_wait, &slot))
 		ExecAsyncRequestPending(areq);
 	else
 		ExecAsyncRequestDone(areq, TupIsNull(slot) ? NULL : slot);

@@ -277,24 +277,27 @@ qf_scan_give(ForeignScanState *node, char **key)
 
 /*
  * qf_scan_try
- *		Run the node without waiting.
+ *		Run the node, without waiting unless the caller says so.
  *
  * Returns false if it has to wait, for qf_scan_descriptor(); else *slot is its
  * next tuple or, at the end, NULL.  Bypasses instrumentation.
  */
 bool
-qf_scan_try(ForeignScanState *node, TupleTableSlot **slot)
+qf_scan_try(ForeignScanState *node, bool may_wait, TupleTableSlot **slot)
 {
 	QfScan	   *scan = node->fdw_state;
 
 	scan->would_wait = false;
-	scan->must_not_wait = true;
+	scan->must_not_wait = !may_wait;
 	*slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
 	scan->must_not_wait = false;
 	return !scan->would_wait;
 }
 
-/* A descriptor to wait for after qf_scan_try() has returned false. */
+/*
+ * A descriptor to wait for after qf_scan_try() has returned false; -1: there
+ * is none to be had.
+ */
 int
 qf_scan_descriptor(ForeignScanState *node)
 {

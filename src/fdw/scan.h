@@ -18,7 +18,8 @@ extern void qianfanEndForeignScan(ForeignScanState *node);
 extern int	qf_scan_concurrency(const ForeignScanState *node);
 extern bool qf_scan_ask(ForeignScanState *node, char *key);
 extern void qf_scan_give(ForeignScanState *node, char **key);
-extern bool qf_scan_try(ForeignScanState *node, TupleTableSlot **slot);
+extern bool qf_scan_try(ForeignScanState *node, bool may_wait,
+						TupleTableSlot **slot);
 extern int	qf_scan_descriptor(ForeignScanState *node);
 extern const QfCounters *qf_scan_counters(const ForeignScanState *node);
 

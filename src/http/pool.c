@@ -66,6 +66,12 @@
 /* The largest buffer kept for the next body. */
 #define MAX_SPARE (256 * 1024)
 
+/*
+ * Queues of one pool that can be waited for elsewhere.  The kernel refuses the
+ * 101st where epoll instances are nested as deep as here.
+ */
+#define MAX_DESCRIPTORS 90
+
 /* Longest wait that is asked for at once, microseconds. */
 #define MAX_PAUSE ((int64) 60 * 60 * 1000000)
 
@@ -108,9 +114,12 @@ typedef struct QfPool
 	WaitEventSet *wait_set;
 	int64		looked;			/* when sockets were last looked at */
 	int64		timer;			/* when libcurl wants to be called, or -1 */
+	bool		unfinished;		/* has libcurl ended transfers left to take? */
 	int			ndescriptors;	/* queues that have one */
 	int64		left;			/* since when nobody drives it; 0: somebody
 								 * does */
+	int64		awaited;		/* when somebody began to wait for it
+								 * elsewhere */
 	int64		absence;		/* microseconds that nobody drove it, in all */
 	ServerState *server;
 } QfPool;
@@ -142,6 +151,7 @@ static TimestampTz budget_statement = 0;
 static int64 budget_calls = 0;
 
 static void put_in_line(QfCall *call);
+static void join_statement(QfQueue *queue);
 static void open_descriptor(QfQueue *queue);
 static void ring_bell(QfQueue *queue);
 static void silence_bell(QfQueue *queue);
@@ -276,10 +286,11 @@ void
 qf_queue_progress(QfQueue *queue)
 {
 	QfPool	   *pool = queue->pool;
-	bool		look = queue->nrunning > 0 &&
-	now_usec() - pool->looked >= LOOK_INTERVAL;
+	bool		look = pool->unfinished ||
+	((queue->nrunning > 0 || queue->descriptor >= 0) &&
+	 now_usec() - pool->looked >= LOOK_INTERVAL);
 
-	queue->statement = GetCurrentStatementStartTimestamp();
+	join_statement(queue);
 	if (queue->rung)
 		silence_bell(queue);
 	if (look)
@@ -293,6 +304,20 @@ qf_queue_progress(QfQueue *queue)
 }
 
 /*
+ * The current statement asks for the queue's calls.  If an earlier one waited
+ * for them where we could not see it, that has come to an end since.
+ */
+static void
+join_statement(QfQueue *queue)
+{
+	TimestampTz statement = GetCurrentStatementStartTimestamp();
+
+	if (queue->statement != statement && queue->pool->left == 0)
+		queue->pool->left = queue->pool->awaited;
+	queue->statement = statement;
+}
+
+/*
  * qf_queue_descriptor
  *		A descriptor that becomes readable when qf_queue_progress() may have
  *		something to do, for a caller that waits for several queues.
@@ -300,14 +325,22 @@ qf_queue_progress(QfQueue *queue)
  * Belongs to the queue.  Whoever drives the pool may take in what this queue
  * waits for, and with it the event of the socket, so the queue has a bell of
  * its own.  Ask anew before each wait: the caller is then taken to wait for us.
+ * -1: there are too many already, and the caller has to wait for the call.
  */
 int
 qf_queue_descriptor(QfQueue *queue)
 {
+	QfPool	   *pool = queue->pool;
+
 	if (queue->descriptor < 0)
+	{
+		if (pool->ndescriptors >= MAX_DESCRIPTORS)
+			return -1;
 		open_descriptor(queue);
-	arm_timer(queue->pool);
-	queue->pool->left = 0;
+	}
+	arm_timer(pool);
+	pool->left = 0;
+	pool->awaited = now_usec();
 	return queue->descriptor;
 }
 
@@ -408,7 +441,7 @@ qf_call_wait(QfCall *call)
 {
 	QfPool	   *pool = call->queue->pool;
 
-	call->queue->statement = GetCurrentStatementStartTimestamp();
+	join_statement(call->queue);
 	while (!qf_call_ready(call))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -985,6 +1018,7 @@ finish_transfers(QfPool *pool)
 	CURLMsg    *message;
 	int			left;
 
+	pool->unfinished = false;
 	while ((message = curl_multi_info_read(pool->multi, &left)) != NULL)
 	{
 		CURLcode	code = message->data.result;
@@ -1000,7 +1034,10 @@ finish_transfers(QfPool *pool)
 		return_handle(call);	/* message is gone from here on */
 		finish_attempt(call);
 		if (InterruptPending)
+		{
+			pool->unfinished = true;
 			break;
+		}
 	}
 }
 
@@ -1013,8 +1050,6 @@ finish_attempt(QfCall *call)
 	QfRetryInput input = {0};
 	QfRetryVerdict verdict;
 
-	if (queue->bell >= 0 && !queue->rung)
-		ring_bell(queue);
 	queue->counters->bytes += call->reply.wire_bytes;
 	elog(DEBUG1, "qianfan_fdw: %s on server \"%s\": status %d, %zu bytes, %.3f ms, retry %d",
 		 call->request.action, queue->options->server_name,
@@ -1044,7 +1079,7 @@ finish_attempt(QfCall *call)
 }
 
 /*
- * Did the attempt that timed out have nearly all of its time?  libcurl's clocks
+ * Did the attempt that timed out lose a good part of its time?  libcurl's clocks
  * go on while nobody drives it, as between two FETCHes of a cursor.
  */
 static bool
@@ -1055,16 +1090,23 @@ was_unattended(const QfCall *call, int64 absence)
 
 	if (!call->sent)
 		limit = Min(limit, options->connect_timeout);
-	return now_usec() - call->started - absence < limit * 900;
+	return absence > limit * 100 &&
+		now_usec() - call->started - absence < limit * 900;
 }
 
-/* What the judge made of the attempt before is freed. */
+/*
+ * However an attempt has ended, it comes here.  What the judge made of the one
+ * before is freed.
+ */
 static QfOutcome
 judge_call(QfCall *call)
 {
+	QfQueue    *queue = call->queue;
 	MemoryContext oldcontext;
 	QfOutcome	outcome;
 
+	if (queue->bell >= 0 && !queue->rung)
+		ring_bell(queue);
 	call->answer = NULL;
 	if (call->answer_context == NULL)
 		call->answer_context = AllocSetContextCreate(call->context,
@@ -1073,7 +1115,7 @@ judge_call(QfCall *call)
 	else
 		MemoryContextReset(call->answer_context);
 	oldcontext = MemoryContextSwitchTo(call->answer_context);
-	outcome = call->queue->judge(call);
+	outcome = queue->judge(call);
 	MemoryContextSwitchTo(oldcontext);
 	return outcome;
 }
@@ -1113,7 +1155,8 @@ wait_for_events(QfPool *pool, QfCounters *counters)
 	noccurred = WaitEventSetWait(pool->wait_set, wait_timeout(pool),
 								 occurred, lengthof(occurred),
 								 qf_compat_wait_event());
-	counters->wait_time += now_usec() - start;
+	pool->left = now_usec();
+	counters->wait_time += pool->left - start;
 
 	for (int i = 0; i < noccurred; i++)
 	{
@@ -1164,6 +1207,8 @@ wait_timeout(QfPool *pool)
 	int64		now = now_usec();
 	dlist_iter	queue_iter;
 
+	if (pool->unfinished)
+		return 0;
 	dlist_foreach(queue_iter, &pool->queues)
 	{
 		QfQueue    *queue = dlist_container(QfQueue, node, queue_iter.cur);

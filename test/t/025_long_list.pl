@@ -25,13 +25,17 @@ sub temporary_files
 	return scalar grep { -f } glob $node->data_dir . '/base/pgsql_tmp/*';
 }
 
-# Each page repeats the last row of the one before.
+# Each page repeats the last row of the one before.  With pages of 68 rows, one
+# of them does so just when src/api/seen.c has as many ids as it keeps in memory,
+# which are 104856 = 1 + 1565 * 67.
 $simulator->set('marker', 'inclusive');
+$node->safe_psql('postgres', "ALTER SERVER qianfan OPTIONS (ADD page_size '68')");
 is( $session->query_safe(
 		'SELECT count(*), count(DISTINCT id) FROM model_comp_tasks'),
 	"$tasks|$tasks",
 	'every task is shown, and none twice');
 is(temporary_files(), 0, 'no file is left after the end of the list');
+$node->safe_psql('postgres', "ALTER SERVER qianfan OPTIONS (DROP page_size)");
 
 # The last page leads back to the first row, whose id is in the file by then.
 $simulator->set('marker', 'exclusive');
@@ -53,6 +57,22 @@ like($session->query_safe('SELECT caught()'),
 	qr/^HV00M A page of the list has nothing new/,
 	'rows of a page that were all seen long ago are recognized');
 is(temporary_files(), 0, 'no file is left after an error that was caught');
+
+# The file cannot be written: one error, also where it is caught.
+$simulator->set('paging', 'normal');
+$session->query_safe("SET temp_file_limit = '1MB'");
+like($session->query_safe('SELECT caught()'), qr/^53400/, 'no space, caught');
+is($session->query_safe('SELECT 1'), 1, 'no space, caught: the session goes on');
+my ($stdout, $stderr);
+$node->psql(
+	'postgres', "SET temp_file_limit = '1MB'; SELECT count(*) FROM model_comp_tasks; RESET temp_file_limit; SELECT count(*) FROM (SELECT generate_series(1, 300000) n ORDER BY n OFFSET 0) x",
+	stdout        => \$stdout,
+	stderr        => \$stderr,
+	on_error_stop => 0);
+is(scalar(() = $stderr =~ /ERROR|WARNING/g), 1, 'no space: one error');
+is($stdout, 300000, 'no space: the session goes on');
+$session->query_safe('RESET temp_file_limit');
+is(temporary_files(), 0, 'no file is left after no space');
 
 # A cursor keeps the file until it is closed, or rolled back.
 my $past = $tasks - 500;
