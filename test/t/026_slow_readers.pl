@@ -76,6 +76,10 @@ $simulator->fail('slow-body:3', '--always', '--id', $ids[2]);
 $simulator->fail('stall-before-headers', '--always', '--id', $ids[4]);
 is(try_query($append), 3, 'no wake-up is lost');
 $simulator->heal;
+is( try_query(
+		'SELECT count(*) FROM (' . join(' UNION ALL ',
+			map { "SELECT id FROM model_comp_tasks WHERE id = '$_'" } (@ids) x 12) . ') x'),
+	96, 'more scans than can be waited for at once');
 like($session->query_safe("EXPLAIN $append"),
 	qr/(Async Foreign Scan.*){3}/s, 'all were asynchronous');
 $simulator->reset;
