@@ -37,6 +37,12 @@ StaticAssertDecl(CURL_ERROR_SIZE <= sizeof(((QfCall *) NULL)->error_buffer),
 /* Header bytes of one response, informational responses included. */
 #define MAX_HEADER_BYTES (64 * 1024)
 
+/*
+ * Looks at a transfer within one turn of libcurl that bring nothing of the body.
+ * Few are usual; while there is something to read, each stands for a megabyte.
+ */
+#define MAX_LOOKS 32
+
 /* Handshake messages of one connection; a dozen are usual. */
 #define MAX_TLS_MESSAGES 1000
 
@@ -73,12 +79,22 @@ static int	close_socket(void *arg, curl_socket_t sock);
 static bool count_socket(curl_socket_t sock);
 static int64 parse_retry_after(const char *text, int64 now);
 
+/* How often libcurl was given the processor. */
+static uint64 turns = 0;
+
 /* Is the socket of that number counted with AcquireExternalFD()?  malloc'd. */
 static bool *counted_sockets = NULL;
 static int	ncounted_sockets = 0;	/* length of the array */
 
 #define SET(easy, option, value) \
 	(curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+/* libcurl is about to get the processor. */
+void
+qf_call_begin_turn(void)
+{
+	turns++;
+}
 
 /*
  * qf_call_new_handle
@@ -124,6 +140,9 @@ qf_call_prepare(QfCall *call, const QfOptions *options,
 	call->reply.date = -1;
 	call->reply.transport = QF_TRANSPORT_UNSENT;
 	call->header_bytes = 0;
+	call->received = 0;
+	call->turn = 0;
+	call->nlooks = 0;
 	call->ncodings = 0;
 	call->through_proxy = options->proxy != NULL;
 	call->sent = false;
@@ -188,7 +207,7 @@ qf_call_finish(QfCall *call, int curl_code, int64 now)
 		return;
 	}
 	/* See before_request(). */
-	if (curl_code == CURLE_ABORTED_BY_CALLBACK)
+	if (curl_code == CURLE_ABORTED_BY_CALLBACK && reply->reason[0] == '\0')
 		strlcpy(reply->reason, "connection closed before the answer",
 				sizeof(reply->reason));
 
@@ -440,6 +459,10 @@ before_request(void *arg, char *remote_address, char *local_address,
 /*
  * CURLOPT_XFERINFOFUNCTION: bytes of the body as they came over the wire, of
  * which compression may make nothing.
+ *
+ * What stands between chunks of the body is not counted there, nor seen by
+ * another callback, and libcurl, as of 7.88, does not come back, even to look
+ * at its clock, while there is more of it to read.
  */
 static int
 check_progress(void *arg, curl_off_t to_receive, curl_off_t received,
@@ -447,9 +470,20 @@ check_progress(void *arg, curl_off_t to_receive, curl_off_t received,
 {
 	QfCall	   *call = arg;
 
-	if (received <= call->max_response_size)
+	if (received > call->max_response_size)
+	{
+		call->reply.transport = QF_TRANSPORT_TOO_LARGE;
+		return 1;
+	}
+	if (received != call->received || call->turn != turns)
+		call->nlooks = 0;
+	call->received = received;
+	call->turn = turns;
+	if (++call->nlooks <= MAX_LOOKS)
 		return 0;
-	call->reply.transport = QF_TRANSPORT_TOO_LARGE;
+	call->reply.transport = QF_TRANSPORT_FAILED;
+	strlcpy(call->reply.reason, "too much besides the body",
+			sizeof(call->reply.reason));
 	return 1;
 }
 

@@ -85,6 +85,9 @@ typedef struct QfCall
 	char	   *authorization;	/* in headers */
 	size_t		capacity;		/* of reply.body */
 	size_t		header_bytes;
+	int64		received;		/* bytes of the body when they last grew */
+	uint64		turn;			/* see check_progress() */
+	int			nlooks;			/* in this turn, without a byte of the body */
 	int			ncodings;		/* content and transfer codings */
 	bool		through_proxy;
 	bool		sent;			/* has this attempt sent its request? */
@@ -94,6 +97,7 @@ typedef struct QfCall
 	char		error_buffer[256];	/* CURL_ERROR_SIZE */
 } QfCall;
 
+extern void qf_call_begin_turn(void);
 extern void *qf_call_new_handle(const QfOptions *options, void *share);
 extern bool qf_call_prepare(QfCall *call, const QfOptions *options,
 							const QfCredential *credential, int64 now);

@@ -170,6 +170,7 @@ static void close_pool(void *arg);
 static void close_descriptor(int *descriptor);
 static void cleanup_queue(void *arg);
 static void cleanup_call(void *arg);
+static void come_back(QfPool *pool);
 static void advance(QfPool *pool);
 static void start_due_calls(QfPool *pool);
 static void start_call(QfCall *call);
@@ -444,6 +445,9 @@ qf_call_wait(QfCall *call)
 	join_statement(call->queue);
 	while (!qf_call_ready(call))
 	{
+		/* This may be where the statement ends. */
+		if (InterruptPending)
+			pool->left = now_usec();
 		CHECK_FOR_INTERRUPTS();
 		advance(pool);
 		if (!qf_call_ready(call))
@@ -755,12 +759,20 @@ cleanup_call(void *arg)
 	call->state = QF_CALL_DONE;
 }
 
+/* Somebody drives the pool again. */
+static void
+come_back(QfPool *pool)
+{
+	if (pool->left > 0)
+		pool->absence += now_usec() - pool->left;
+	pool->left = 0;
+}
+
 /* Do all that can be done without waiting. */
 static void
 advance(QfPool *pool)
 {
-	if (pool->left > 0)
-		pool->absence += now_usec() - pool->left;
+	come_back(pool);
 	start_due_calls(pool);
 	if (pool->timer >= 0 && pool->timer <= now_usec())
 	{
@@ -1002,6 +1014,7 @@ run_multi(QfPool *pool, curl_socket_t sock, int events)
 	sigset_t	saved;
 	int			running;
 
+	qf_call_begin_turn();
 	sigfillset(&all);
 	(void) pthread_sigmask(SIG_SETMASK, &all, &saved);
 	(void) curl_multi_socket_action(pool->multi, sock, events, &running);
@@ -1155,8 +1168,7 @@ wait_for_events(QfPool *pool, QfCounters *counters)
 	noccurred = WaitEventSetWait(pool->wait_set, wait_timeout(pool),
 								 occurred, lengthof(occurred),
 								 qf_compat_wait_event());
-	pool->left = now_usec();
-	counters->wait_time += pool->left - start;
+	counters->wait_time += now_usec() - start;
 
 	for (int i = 0; i < noccurred; i++)
 	{
@@ -1174,6 +1186,7 @@ handle_sockets(QfPool *pool)
 	struct epoll_event ready[64];
 	int			nready = epoll_wait(pool->epoll, ready, lengthof(ready), 0);
 
+	come_back(pool);
 	pool->looked = now_usec();
 
 	/* After a cancel, what is left will be ready another time. */
