@@ -411,16 +411,25 @@ check_text(const Option *option, char *value, void *member)
 }
 
 /*
+ * qf_option_is_private
+ *		Can nobody read or forge what is exchanged with the endpoint, because of
+ *		TLS or because it does not leave the machine?
+ */
+bool
+qf_option_is_private(const QfOptions *options)
+{
+	return options->endpoint.tls ||
+		(options->endpoint.loopback && options->proxy == NULL);
+}
+
+/*
  * Requests carry a signature and perhaps a session token, so they leave the
  * machine in the clear only where a superuser allowed it.
  */
 static void
 check_plaintext(const QfOptions *options)
 {
-	bool		stays_here = options->endpoint.loopback &&
-	options->proxy == NULL;
-
-	if (!options->endpoint.tls && !stays_here && !options->allow_plaintext)
+	if (!qf_option_is_private(options) && !options->allow_plaintext)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 				 errmsg("invalid value for option \"%s\": plain \"http://\" to host \"%s\"",

@@ -39,6 +39,7 @@ typedef struct QfOptions
 
 extern void qf_option_validate(List *options, Oid catalog);
 extern QfOptions *qf_option_resolve(Oid serverid, Oid relid);
+extern bool qf_option_is_private(const QfOptions *options);
 extern char *qf_option_column_field(Oid relid, int attnum);
 
 #endif							/* QF_BASE_OPTION_H */

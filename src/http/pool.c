@@ -1145,8 +1145,7 @@ learn_clock(QfCall *call)
 	int64		offset;
 
 	if (call->clock_learned || call->reply.date < 0 ||
-		!(pool->options.endpoint.tls ||
-		  (pool->options.endpoint.loopback && pool->options.proxy == NULL)))
+		!qf_option_is_private(&pool->options))
 		return false;
 	offset = call->reply.date - (int64) time(NULL);
 	if (offset > MAX_CLOCK_OFFSET || offset < -MAX_CLOCK_OFFSET)
