@@ -5,10 +5,10 @@
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session begin_query stop_query silent_listener full_listener);
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -27,16 +27,8 @@ my $all = "id = ANY ('{" . join(',', @ids) . "}')";
 # Two listeners nobody accepts from.  The kernel completes connections to the
 # first, so a TLS handshake starts and stalls; the backlog of the second is
 # full, so not even a connection comes about.
-my $silent = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1')
-  or die "listen: $!";
-my $full = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
-  or die "listen: $!";
-my @fill = map {
-	IO::Socket::INET->new(
-		PeerAddr => '127.0.0.1',
-		PeerPort => $full->sockport,
-		Blocking => 0)
-} 1 .. 8;
+my $silent = silent_listener();
+my ($full, @fill) = full_listener();
 
 foreach ([ 'silent', 'https', $silent ], [ 'backlog', 'http', $full ])
 {
@@ -75,15 +67,6 @@ my @situations = (
 	[ 'in the TLS handshake', sub { }, "silent WHERE $one" ]);
 
 my ($session, $pid);
-sub connect_session
-{
-	$session = $node->background_psql(
-		'postgres',
-		on_error_stop => 0,
-		extra_params  => [ '-v', 'VERBOSITY=sqlstate' ]);
-	$pid = $session->query_safe('SELECT pg_backend_pid()');
-	return;
-}
 
 # Start a statement in $session.
 sub begin_situation
@@ -91,8 +74,7 @@ sub begin_situation
 	my ($name, $prepare, $from) = @{ $_[0] };
 	$simulator->reset;
 	$prepare->();
-	$session->query_until(qr/^begun$/m,
-		"\\echo begun\nSELECT count(*) FROM $from;\n");
+	begin_query($session, "SELECT count(*) FROM $from");
 	return;
 }
 
@@ -144,7 +126,7 @@ foreach my $situation (@situations)
 		my $stays =
 		  $situation->[0] eq 'in back-off' && $way ne 'terminate' ? 1 : 0;
 
-		connect_session();
+		($session, $pid) = open_session($node);
 		# The timeout strikes by itself, maybe before we could have looked.
 		$session->query_safe("SET statement_timeout = '400ms'")
 		  if $way eq 'statement_timeout';
@@ -156,23 +138,11 @@ foreach my $situation (@situations)
 		  if $situation->[0] eq 'while connecting' && $way eq 'cancel';
 
 		my $begun = time;
-		$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)")
-		  if $way eq 'cancel';
-		if ($way eq 'terminate')
-		{
-			$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
-			eval { $session->{run}->finish };
-		}
-		else
-		{
-			$session->query('');
-		}
+		my $state = stop_query($node, $session, $pid, $way);
 		note sprintf '%s: ended after %.0f ms', $title,
 		  (time - $begun) * 1000;
 
-		my $state = $way eq 'terminate' ? '57P01' : '57014';
-		like($session->{stderr}, qr/(ERROR|FATAL):  $state\b/,
-			"$title: SQLSTATE $state");
+		is($state, $way eq 'terminate' ? '57P01' : '57014', "$title: SQLSTATE");
 		$simulator->wait_below('in_flight', 0);
 		is($simulator->get('in_flight'), 0, "$title: nothing in flight");
 		$simulator->wait_below('connections_open', $stays);

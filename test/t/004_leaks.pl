@@ -9,6 +9,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session fail_often_sql);
 use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 500);
@@ -16,22 +17,9 @@ my $node      = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', 'log_min_messages = fatal');
 $node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+$node->safe_psql('postgres', $simulator->setup_sql('qianfan') . fail_often_sql());
 $node->safe_psql('postgres', <<'SQL');
 ALTER SERVER qianfan OPTIONS (ADD max_retries '0', ADD request_timeout '10s');
-
--- Run a query $2 times, each in a subtransaction; how often did it fail?
-CREATE FUNCTION fail_often(query text, times int) RETURNS int LANGUAGE plpgsql AS $$
-DECLARE failed int := 0;
-BEGIN
-  FOR i IN 1 .. times LOOP
-    BEGIN
-      EXECUTE query;
-    EXCEPTION WHEN OTHERS THEN failed := failed + 1;
-    END;
-  END LOOP;
-  RETURN failed;
-END $$;
 
 -- Let a cursor make its first row in a subtransaction that is rolled back.
 CREATE FUNCTION abandon_often(query text, times int) RETURNS void LANGUAGE plpgsql AS $$
@@ -58,8 +46,7 @@ my $many = "SELECT * FROM model_comp_tasks WHERE id = ANY ('{"
   . join(',', @ids) . "}')";
 my $list = 'SELECT * FROM model_comp_tasks';
 
-my $session = $node->background_psql('postgres', on_error_stop => 0);
-my $pid     = $session->query_safe('SELECT pg_backend_pid()');
+my ($session, $pid) = open_session($node);
 
 sub quoted { return q{'} . $_[0] =~ s/'/''/gr . q{'} }
 

@@ -6,6 +6,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session ask);
 use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 100);
@@ -29,20 +30,8 @@ my $session;
 sub connect_session
 {
 	$session->quit if defined $session;
-	$session = $node->background_psql(
-		'postgres',
-		on_error_stop => 0,
-		extra_params  => [ '-v', 'VERBOSITY=sqlstate' ]);
+	($session) = open_session($node);
 	return;
-}
-
-# A number of rows, or the SQLSTATE.
-sub try_query
-{
-	my ($sql) = @_;
-	$session->{stderr} = '';
-	my $output = $session->query($sql);
-	return $session->{stderr} =~ /ERROR:  (\w{5})/ ? $1 : $output;
 }
 
 # Which outcomes are retried: fault, SQLSTATE after all, is it retried?
@@ -87,28 +76,28 @@ foreach (
 		my $title = $fault . ($sql eq $query ? ', key' : ', list');
 		$simulator->reset;
 		$simulator->fail($fault, '--always');
-		is(try_query($sql), $state, "$title: SQLSTATE");
+		is(ask($session, $sql), $state, "$title: SQLSTATE");
 		is($simulator->get('total'), $retried ? 3 : 1, "$title: attempts");
 	}
 	next unless $retried;
 	$simulator->reset;
 	$simulator->fail($fault, '--times', 2);
-	is(try_query($query), 1, "$fault, twice: the row");
+	is(ask($session, $query), 1, "$fault, twice: the row");
 	is($simulator->get('total'), 3, "$fault, twice: attempts");
 }
 $simulator->reset;
 $simulator->fail('http-404', '--always');
-is(try_query($query), 0, 'not found is no row');
+is(ask($session, $query), 0, 'not found is no row');
 is($simulator->get('total'), 1, 'and not asked for again');
 
 # How often.
 set_server("SET max_retries '0'");
 $simulator->reset;
 $simulator->fail('http-503', '--always');
-is(try_query($query), 'HV000', 'no retries allowed');
+is(ask($session, $query), 'HV000', 'no retries allowed');
 is($simulator->get('total'), 1, 'none made');
 set_server("SET max_retries '10'");
-is(try_query($query), 'HV000', 'ten retries allowed');
+is(ask($session, $query), 'HV000', 'ten retries allowed');
 is($simulator->get('total'), 12, 'ten made');
 
 # Retries are counted for each call, and shown.
@@ -135,7 +124,7 @@ foreach my $after (2, 'date:3')
 {
 	$simulator->reset;
 	$simulator->fail('http-429', '--retry-after', $after);
-	is(try_query($query), 1, "Retry-After $after: the row");
+	is(ask($session, $query), 1, "Retry-After $after: the row");
 	my @times = attempt_times();
 	is(scalar @times, 2, "Retry-After $after: attempts");
 	cmp_ok(($times[1] - $times[0]) % 86400,
@@ -144,7 +133,7 @@ foreach my $after (2, 'date:3')
 $simulator->reset;
 $simulator->fail('http-503', '--times', 2, '--retry-after', $_)
   foreach 'soon', 'date:-5';
-is(try_query($query), 1, 'a Retry-After that says nothing: the row');
+is(ask($session, $query), 1, 'a Retry-After that says nothing: the row');
 
 # The clock.  A new session, for the one above may know about clocks already.
 foreach my $offset (7200, -7200)
@@ -152,10 +141,10 @@ foreach my $offset (7200, -7200)
 	connect_session();
 	$simulator->reset;
 	$simulator->set('clock_offset_s', $offset);
-	is(try_query($query), 1, "clock $offset: the row");
+	is(ask($session, $query), 1, "clock $offset: the row");
 	is($simulator->get('total'), 2, "clock $offset: the second attempt was right");
-	is(try_query($query), 1, "clock $offset: another statement");
-	is(try_query($list), 100, "clock $offset: and another");
+	is(ask($session, $query), 1, "clock $offset: another statement");
+	is(ask($session, $list), 100, "clock $offset: and another");
 	is($simulator->get('total'), 4, "clock $offset: it is known by then");
 	is($simulator->get('rejected'), 1, "clock $offset: one refusal in all");
 }
@@ -163,20 +152,20 @@ connect_session();
 set_server("SET max_retries '0'");
 $simulator->reset;
 $simulator->set('clock_offset_s', 7200);
-is(try_query($query), 1, 'the clock does not need a retry to be allowed');
+is(ask($session, $query), 1, 'the clock does not need a retry to be allowed');
 connect_session();
 $simulator->reset;
 $simulator->fail('RequestExpired', '--always');
-is(try_query($query), 'HV000', 'expired for ever');
+is(ask($session, $query), 'HV000', 'expired for ever');
 is($simulator->get('total'), 2, 'is tried once more');
 $simulator->heal;
 connect_session();
 $simulator->reset;
 $simulator->fail('date-1970', '--always');
-is(try_query($query), 'HV000', 'expired, says a clock of 1970');
+is(ask($session, $query), 'HV000', 'expired, says a clock of 1970');
 is($simulator->get('total'), 1, 'which is not believed');
 $simulator->heal;
-is(try_query($query), 1, 'nor remembered');
+is(ask($session, $query), 1, 'nor remembered');
 is($simulator->get('rejected'), 0, 'at all');
 
 $session->quit;

@@ -6,6 +6,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session begin_query);
 use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 1000);
@@ -27,15 +28,11 @@ sub begin_fetch
 {
 	$simulator->reset;
 	$simulator->hold;
-	$session = $node->background_psql(
-		'postgres',
-		on_error_stop => 0,
-		extra_params  => [ '-v', 'VERBOSITY=sqlstate' ]);
-	$pid = $session->query_safe('SELECT pg_backend_pid()');
+	($session, $pid) = open_session($node);
 	$session->query_safe(
 		"BEGIN; DECLARE c CURSOR FOR SELECT id FROM model_comp_tasks WHERE $all"
 	);
-	$session->query_until(qr/^begun$/m, "\\echo begun\nFETCH 1 FROM c;\n");
+	begin_query($session, 'FETCH 1 FROM c');
 	$simulator->wait_for('held', 256);
 	return;
 }

@@ -7,6 +7,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session begin_query stop_query peak_kb fail_often_sql);
 use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 500);
@@ -14,7 +15,7 @@ my $node      = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', 'log_min_messages = fatal');
 $node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+$node->safe_psql('postgres', $simulator->setup_sql('qianfan') . fail_often_sql());
 
 my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 200) ]}`;
 my $keys = join(', ', map { "($_, '$ids[$_]')" } 0 .. $#ids);
@@ -26,19 +27,6 @@ ANALYZE inv;
 ALTER DATABASE postgres SET enable_hashjoin = off;
 ALTER DATABASE postgres SET enable_mergejoin = off;
 ALTER DATABASE postgres SET enable_nestloop = off;
-
--- Run a query \$2 times, each in a subtransaction; how often did it fail?
-CREATE FUNCTION fail_often(query text, times int) RETURNS int LANGUAGE plpgsql AS \$\$
-DECLARE failed int := 0;
-BEGIN
-  FOR i IN 1 .. times LOOP
-    BEGIN
-      EXECUTE query;
-    EXCEPTION WHEN OTHERS THEN failed := failed + 1;
-    END;
-  END LOOP;
-  RETURN failed;
-END \$\$;
 SQL
 
 sub join_sql
@@ -49,17 +37,7 @@ sub join_sql
 like($node->safe_psql('postgres', 'EXPLAIN ' . join_sql('true')),
 	qr/QianfanLookupJoin/, 'the join is a lookup join');
 
-my $session =
-  $node->background_psql('postgres', on_error_stop => 0,
-	extra_params => [ '-v', 'VERBOSITY=sqlstate' ]);
-my $pid = $session->query_safe('SELECT pg_backend_pid()');
-
-sub begin_query
-{
-	my ($sql) = @_;
-	$session->query_until(qr/^begun$/m, "\\echo begun\n$sql;\n");
-	return;
-}
+my ($session, $pid) = open_session($node);
 
 # What the session has open: TCP connections, other descriptors, contexts.
 sub leftovers
@@ -75,15 +53,10 @@ sub leftovers
 my ($most_sockets) = leftovers();
 $most_sockets += 4 + 2;
 
-sub peak_kb
-{
-	return slurp_file("/proc/$pid/status") =~ /^VmHWM:\s+(\d+) kB/m ? $1 : 0;
-}
-
 # Never more than max_concurrency, and the place of each answer that came is
 # taken at once, by a key of the next batch too: no batch is waited for.
 $simulator->hold;
-begin_query(join_sql('n < 20'));
+begin_query($session, join_sql('n < 20'));
 for my $sent (4 .. 20)
 {
 	$simulator->wait_for('total', $sent);
@@ -118,14 +91,11 @@ foreach my $way ('cancel', 'statement_timeout')
 	$simulator->hold;
 	$session->query_safe("SET statement_timeout = '400ms'")
 	  if $way eq 'statement_timeout';
-	begin_query(join_sql('true'));
+	begin_query($session, join_sql('true'));
 	$simulator->wait_for('held', 4);
 	$simulator->release(2);
 	$simulator->wait_for('total', 6);
-	$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)")
-	  if $way eq 'cancel';
-	$session->query('');
-	like($session->{stderr}, qr/57014/, "$way: SQLSTATE");
+	is(stop_query($node, $session, $pid, $way), '57014', "$way: SQLSTATE");
 	$session->{stderr} = '';
 	$session->query_safe('RESET statement_timeout');
 	$simulator->wait_below('in_flight', 0);
@@ -174,10 +144,10 @@ is($session->query_safe($again), 250, 'and all is well again');
 
 # Rows that cost no call do not pile up in memory.
 $session->query_safe('CREATE TEMP TABLE many AS SELECT i, task_id FROM inv, generate_series(1, 30000) i WHERE n < 10; ANALYZE many');
-my $peak = peak_kb();
+my $peak = peak_kb($pid);
 is($session->query_safe('SELECT count(t.state) FROM many JOIN model_comp_tasks t ON t.id = task_id'),
 	300000, 'many rows of few keys');
-cmp_ok(peak_kb() - $peak, '<', 16384, 'do not take much memory');
+cmp_ok(peak_kb($pid) - $peak, '<', 16384, 'do not take much memory');
 
 $session->quit;
 $simulator->wait_below('connections_open', 0);

@@ -6,6 +6,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session peak_kb);
 use Test::More;
 
 plan skip_all => 'needs /proc' unless -r "/proc/$$/status";
@@ -23,15 +24,13 @@ my $limit_kb = 10 * 1024;
 sub peaks
 {
 	my ($query, @tasks) = @_;
-	my $session = $node->background_psql('postgres');
-	my $pid     = $session->query_safe('SELECT pg_backend_pid()');
+	my ($session, $pid) = open_session($node);
 	my @peaks;
 	foreach my $tasks (@tasks)
 	{
 		$simulator->set('tasks', $tasks);
 		$session->query_safe($query);
-		my $status = slurp_file("/proc/$pid/status");
-		push @peaks, $status =~ /^VmHWM:\s+(\d+) kB/m;
+		push @peaks, peak_kb($pid);
 	}
 	$session->quit;
 	return @peaks;

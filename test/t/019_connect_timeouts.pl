@@ -6,10 +6,10 @@
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(full_listener);
 use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 10);
@@ -20,14 +20,7 @@ $node->append_conf('postgresql.conf', 'max_files_per_process = 100');
 $node->start;
 
 # Its backlog is full, so no connection comes about.
-my $full = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
-  or die "listen: $!";
-my @fill = map {
-	IO::Socket::INET->new(
-		PeerAddr => '127.0.0.1',
-		PeerPort => $full->sockport,
-		Blocking => 0)
-} 1 .. 8;
+my ($full, @fill) = full_listener();
 my $port = $full->sockport;
 $node->safe_psql('postgres', $simulator->setup_sql('qianfan') . <<"SQL");
 CREATE SERVER backlog FOREIGN DATA WRAPPER qianfan_fdw

@@ -6,10 +6,10 @@
 use strict;
 use warnings;
 
-use IO::Socket::INET;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session ask silent_listener full_listener);
 use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 300);
@@ -25,12 +25,8 @@ $node->safe_psql('postgres',
 
 # Listeners nobody accepts from: the first lets a connection come about, the
 # second, with its backlog full, not even that.
-my ($silent, $full) = map {
-	IO::Socket::INET->new(Listen => $_, LocalAddr => '127.0.0.1') // die "listen: $!"
-} 16, 1;
-my @fill = map {
-	IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $full->sockport, Blocking => 0)
-} 1 .. 8;
+my $silent = silent_listener();
+my ($full, @fill) = full_listener();
 my $closed = PostgreSQL::Test::Cluster::get_free_port();
 
 # A fault of the simulator, or another server: [ SQLSTATE, calls it costs, fault or URL, CA ]
@@ -125,21 +121,10 @@ my @matrix = (
 	[ 'RequestExpired',               'HV000', 2 ]);
 
 my $id = (split /\n/, `@{[ $simulator->data_command('--ids', 1) ]}`)[0];
-my $session = $node->background_psql(
-	'postgres',
-	on_error_stop => 0,
-	extra_params  => [ '-v', 'VERBOSITY=verbose' ]);
-my $pid = $session->query_safe('SELECT pg_backend_pid()');
+my ($session, $pid) = open_session($node);
 
 # All columns; a number of rows, or the SQLSTATE.
 my $query = "SELECT count(t::text) FROM model_comp_tasks t WHERE id = '$id'";
-sub try_query
-{
-	$session->{stderr} = '';
-	my $output = $session->query($query);
-	return $session->{stderr} =~ /ERROR:  (\w{5}):/ ? $1 : $output;
-}
-
 sub set_server
 {
 	my ($options) = @_;
@@ -163,7 +148,7 @@ foreach my $row (@matrix)
 		set_server("SET request_timeout '200ms'") if $how;
 	}
 
-	like(try_query(), qr/^(?:$state)$/, "$fault: SQLSTATE");
+	like(ask($session, $query), qr/^(?:$state)$/, "$fault: SQLSTATE");
 	my ($detail) = $session->{stderr} =~ /DETAIL:  (.*)/;
 	note $detail // 'no detail';
 	unlike($session->{stderr}, qr/[\x00-\x08\x0b-\x1f\x7f]/, "$fault: no control characters");
@@ -173,7 +158,7 @@ foreach my $row (@matrix)
 	$simulator->heal;
 	set_server("SET endpoint '$endpoint'" . ($ca_file ? ", DROP ca_file" : '')) if $elsewhere;
 	set_server("SET request_timeout '20s'") if $how && !$elsewhere;
-	is(try_query(), 1, "$fault: a healthy query after");
+	is(ask($session, $query), 1, "$fault: a healthy query after");
 }
 is($session->query_safe('SELECT pg_backend_pid()'), $pid, 'all in one session');
 is($_->get('total'), 0, 'no call over an untrusted connection') foreach values %secure;

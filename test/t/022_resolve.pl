@@ -14,6 +14,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use POSIX qw(mkfifo);
 use QianfanSimulator;
+use Sessions qw(open_session ask begin_query stop_query);
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -82,50 +83,22 @@ my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 256) ]}`;
 my $one = "id = '$ids[0]'";
 my $all = "id = ANY ('{" . join(',', @ids) . "}')";
 
-my ($session, $pid);
-sub connect_session
-{
-	$session = $node->background_psql(
-		'postgres',
-		on_error_stop => 0,
-		extra_params  => [ '-v', 'VERBOSITY=sqlstate' ]);
-	$pid = $session->query_safe('SELECT pg_backend_pid()');
-	return;
-}
-
-# A number of rows, or the SQLSTATE.
-sub try_query
-{
-	my ($from) = @_;
-	$session->{stderr} = '';
-	my $output = $session->query("SELECT count(*) FROM $from");
-	return $session->{stderr} =~ /ERROR:  (\w{5})/ ? $1 : $output;
-}
-
-sub begin_query
-{
-	$session->{stderr} = '';
-	$session->query_until(qr/^begun$/m,
-		"\\echo begun\nSELECT count(*) FROM $_[0];\n");
-	return;
-}
-
 # Failures, and the time there is.
-connect_session();
-is(try_query("nowhere WHERE $one"), 'HV00N', 'a name nobody knows');
-is(try_query("nowhere WHERE $all"), 'HV00N', 'a name nobody knows, often');
-begin_query("blocked WHERE $one");
+my ($session, $pid) = open_session($node);
+is(ask($session, "SELECT count(*) FROM nowhere WHERE $one"), 'HV00N', 'a name nobody knows');
+is(ask($session, "SELECT count(*) FROM nowhere WHERE $all"), 'HV00N', 'a name nobody knows, often');
+begin_query($session, "SELECT count(*) FROM blocked WHERE $one");
 threads_that_ask(1);
 answer('n', 1);
 $session->query('');
 like($session->{stderr}, qr/ERROR:  HV00N/, 'a resolver that fails');
-is(try_query("patient WHERE $one"), 'HV00N', 'connect_timeout includes it');
+is(ask($session, "SELECT count(*) FROM patient WHERE $one"), 'HV00N', 'connect_timeout includes it');
 threads_that_ask(1);
 answer('n', 1);
-is(try_query("model_comp_tasks WHERE $one"), 1, 'the session goes on');
+is(ask($session, "SELECT count(*) FROM model_comp_tasks WHERE $one"), 1, 'the session goes on');
 
 # The thread takes no signal, and the name it finds is used.
-begin_query("blocked WHERE $one");
+begin_query($session, "SELECT count(*) FROM blocked WHERE $one");
 my ($thread) = threads_that_ask(1);
 my ($blocked_signals) =
   slurp_file("/proc/$pid/task/$thread/status") =~ /^SigBlk:\s*(\w+)/m;
@@ -150,30 +123,25 @@ foreach ([ 'once', $one, 1 ], [ '256 times', $all, 256 ])
 		next if $way eq 'statement_timeout' && $n > 1;
 		my $title = "$name, $way";
 		$session->quit;
-		connect_session();
+		($session, $pid) = open_session($node);
 		$session->query_safe("SET statement_timeout = '1s'")
 		  if $way eq 'statement_timeout';
-		begin_query("blocked WHERE $condition");
+		begin_query($session, "SELECT count(*) FROM blocked WHERE $condition");
 		threads_that_ask($n);
 		ok( $node->poll_query_until('postgres',
 				"SELECT wait_event_type = 'Extension' AND state = 'active' FROM pg_stat_activity WHERE pid = $pid"
 			),
 			"$title: the wait is visible") if $way ne 'statement_timeout';
 		my $begun = time;
-		$node->safe_psql('postgres', "SELECT pg_${way}_backend($pid)")
-		  if $way ne 'statement_timeout';
-		if   ($way eq 'terminate') { eval { $session->{run}->finish } }
-		else                       { $session->query('') }
+		my $state = stop_query($node, $session, $pid, $way);
 		note sprintf '%s: ended after %.0f ms', $title, (time - $begun) * 1000;
-		my $state = $way eq 'terminate' ? '57P01' : '57014';
-		like($session->{stderr}, qr/(ERROR|FATAL):  $state\b/,
-			"$title: SQLSTATE");
+		is($state, $way eq 'terminate' ? '57P01' : '57014', "$title: SQLSTATE");
 		if ($way eq 'terminate')
 		{
-			connect_session();
+			($session, $pid) = open_session($node);
 			next;
 		}
-		is(try_query("model_comp_tasks WHERE $one"), 1,
+		is(ask($session, "SELECT count(*) FROM model_comp_tasks WHERE $one"), 1,
 			"$title: the session goes on");
 		answer('n', $n);
 		# not long after, the late threads have ended

@@ -7,6 +7,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session ask);
 use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 400, latency_ms => 50);
@@ -20,39 +21,25 @@ CREATE FUNCTION slow(text) RETURNS bool LANGUAGE plpgsql COST 1
   AS 'BEGIN PERFORM pg_sleep(0.2); RETURN true; END';
 SQL
 my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 8) ]}`;
-my $session = $node->background_psql(
-	'postgres',
-	on_error_stop => 0,
-	extra_params  => [ '-v', 'VERBOSITY=verbose' ]);
-
-# The last line of output, or the SQLSTATE.
-sub try_query
-{
-	my ($sql) = @_;
-	$session->{stderr} = '';
-	my $output = $session->query($sql);
-	my $error = $session->{stderr} =~ /ERROR:  (\w{5}):/ ? $1 : undef;
-	$session->{stderr} = '';
-	return $error // ($output =~ /([^\n]*)\Z/)[0];
-}
+my ($session) = open_session($node);
 
 # A page is read ahead, and the reader does something else until its time is
 # over.
 $session->query_safe('BEGIN; DECLARE c CURSOR FOR SELECT id FROM model_comp_tasks');
 foreach my $n (1 .. 4)
 {
-	like(try_query('FETCH 15 FROM c'), qr/^amva-/, "FETCH $n");
+	like(ask($session, 'FETCH 15 FROM c'), qr/^amva-/, "FETCH $n");
 	$session->query_safe('SELECT pg_sleep(1.3)');
 }
 is($session->query_safe('FETCH ALL FROM c') =~ tr/\n//, 339, 'all other rows');
 $session->query_safe('COMMIT');
-is( try_query("SELECT count(*) FROM (SELECT id, pg_sleep(0.03) FROM model_comp_tasks LIMIT 100) x"),
+is( ask($session, "SELECT count(*) FROM (SELECT id, pg_sleep(0.03) FROM model_comp_tasks LIMIT 100) x"),
 	100,
 	'a slow SELECT');
 
 # What waits in vain while somebody waits is still given up.
 $simulator->fail('stall-before-headers');
-is(try_query("SELECT count(*) FROM model_comp_tasks WHERE id = '$ids[0]'"),
+is(ask($session, "SELECT count(*) FROM model_comp_tasks WHERE id = '$ids[0]'"),
 	'HV00N', 'a stall');
 $simulator->heal;
 
@@ -63,20 +50,20 @@ my @slow = map { $_ eq 'slow' ? "id IN ('$ids[0]', '$ids[1]', '$ids[4]') AND slo
 my $append = 'SELECT count(pg_sleep(0.8)) FROM ('
   . join(' UNION ALL ', map { "SELECT id FROM model_comp_tasks WHERE $_" } @slow)
   . ' LIMIT 3) x';
-$session->query_safe("SET statement_timeout = '20s'");
+ask($session, "SET statement_timeout = '20s'");
 $node->safe_psql('postgres', <<"SQL");
 ALTER SERVER qianfan OPTIONS (SET request_timeout '60s');
 CREATE OR REPLACE FUNCTION slow(id text) RETURNS bool LANGUAGE plpgsql COST 1
   AS 'BEGIN IF id <> ''$ids[0]'' THEN RETURN true; END IF; PERFORM pg_sleep(1.5); RETURN false; END';
 SQL
 $simulator->set('latency_ms', 0);
-is(try_query("SELECT count(*) FROM model_comp_tasks WHERE id = ANY ('{@{[ join ',', @ids ]}}')"), 8, 'connections');
+is(ask($session, "SELECT count(*) FROM model_comp_tasks WHERE id = ANY ('{@{[ join ',', @ids ]}}')"), 8, 'connections');
 $simulator->fail('slow-body:0.3', '--always', '--id', $_) foreach @ids[ 0, 1 ];
 $simulator->fail('slow-body:3', '--always', '--id', $ids[2]);
 $simulator->fail('stall-before-headers', '--always', '--id', $ids[4]);
-is(try_query($append), 3, 'no wake-up is lost');
+is(ask($session, $append), 3, 'no wake-up is lost');
 $simulator->heal;
-is( try_query(
+is( ask($session, 
 		'SELECT count(*) FROM (' . join(' UNION ALL ',
 			map { "SELECT id FROM model_comp_tasks WHERE id = '$_'" } (@ids) x 12) . ') x'),
 	96, 'more scans than can be waited for at once');
@@ -97,10 +84,10 @@ SET parallel_leader_participation = off;
 SQL
 like($session->query_safe('EXPLAIN SELECT count(look(n)) FROM numbers'),
 	qr/Gather/, 'a parallel plan');
-is(try_query('SELECT count(look(n)) FROM numbers'), '25000', 'a parallel worker');
-$session->query_safe('ALTER FUNCTION look PARALLEL RESTRICTED');
+is(ask($session, 'SELECT count(look(n)) FROM numbers'), '25000', 'a parallel worker');
+ask($session, 'ALTER FUNCTION look PARALLEL RESTRICTED');
 $session->query_safe("SET statement_timeout = '30s'");
-is(try_query('SELECT count(look(n)) FROM numbers'), 50, 'the leader');
+is(ask($session, 'SELECT count(look(n)) FROM numbers'), 50, 'the leader');
 $session->quit;
 $node->stop;
 done_testing();
