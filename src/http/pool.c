@@ -171,6 +171,7 @@ static void close_descriptor(int *descriptor);
 static void cleanup_queue(void *arg);
 static void cleanup_call(void *arg);
 static void come_back(QfPool *pool);
+static void leave_pools(void);
 static void advance(QfPool *pool);
 static void start_due_calls(QfPool *pool);
 static void start_call(QfCall *call);
@@ -340,7 +341,7 @@ qf_queue_descriptor(QfQueue *queue)
 		open_descriptor(queue);
 	}
 	arm_timer(pool);
-	pool->left = 0;
+	come_back(pool);
 	pool->awaited = now_usec();
 	return queue->descriptor;
 }
@@ -768,6 +769,25 @@ come_back(QfPool *pool)
 	pool->left = 0;
 }
 
+/*
+ * Nobody drives a pool from now on, nor waits for it elsewhere: who waited for
+ * several has been woken up, or one of them would not be driven.
+ */
+static void
+leave_pools(void)
+{
+	int64		now = now_usec();
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &pools)
+	{
+		QfPool	   *pool = dlist_container(QfPool, node, iter.cur);
+
+		if (pool->left == 0)
+			pool->left = now;
+	}
+}
+
 /* Do all that can be done without waiting. */
 static void
 advance(QfPool *pool)
@@ -781,7 +801,7 @@ advance(QfPool *pool)
 	}
 	finish_transfers(pool);
 	start_due_calls(pool);
-	pool->left = now_usec();
+	leave_pools();
 }
 
 /* Hand waiting calls to libcurl, as far as we may. */

@@ -6,6 +6,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
+use Sessions qw(open_session ask begin_query stop_query);
 use Test::More;
 
 # Two accounts, each with a simulator of its own, as partitions of one table.
@@ -32,43 +33,17 @@ SQL
 $node->safe_psql('postgres', $sql);
 
 my $query = 'SELECT count(*), count(strategy) FROM tasks';
-my ($session, $pid);
-
-sub connect_session
-{
-	$session = $node->background_psql(
-		'postgres',
-		on_error_stop => 0,
-		extra_params  => [ '-v', 'VERBOSITY=sqlstate' ]);
-	$pid = $session->query_safe('SELECT pg_backend_pid()');
-	return;
-}
-
-sub try_query
-{
-	$session->{stderr} = '';
-	my $output = $session->query($query);
-	return $session->{stderr} =~ /(?:ERROR|FATAL):  (\w{5})/ ? $1 : $output;
-}
-
-sub begin_query
-{
-	$session->{stderr} = '';
-	$session->query_until(qr/^begun$/m, "\\echo begun\n$query;\n");
-	return;
-}
-
+my ($session, $pid) = open_session($node);
 sub reset_all { $_->reset foreach values %simulator; return }
 
-connect_session();
 like($session->query_safe("EXPLAIN (COSTS OFF) $query"),
 	qr/Async Foreign Scan.*Async Foreign Scan/s, 'both scans can be read at once');
-is(try_query(), '400|400', 'all rows');
+is(ask($session, $query), '400|400', 'all rows');
 
 # Both are on their way before one has answered.
 reset_all();
 $_->hold foreach values %simulator;
-begin_query();
+begin_query($session, $query);
 $_->wait_for('held', 1) foreach values %simulator;
 pass('both accounts are asked at once');
 $_->release foreach values %simulator;
@@ -79,12 +54,12 @@ foreach my $way ('cancel', 'statement_timeout', 'terminate')
 {
 	$session->quit;
 	$_->wait_below('connections_open', 0) foreach values %simulator;
-	connect_session();
+	($session, $pid) = open_session($node);
 	reset_all();
 	$_->hold foreach values %simulator;
 	$session->query_safe("SET statement_timeout = '400ms'")
 	  if $way eq 'statement_timeout';
-	begin_query();
+	begin_query($session, $query);
 	if ($way ne 'statement_timeout')
 	{
 		$_->wait_for('held', 1) foreach values %simulator;
@@ -92,12 +67,10 @@ foreach my $way ('cancel', 'statement_timeout', 'terminate')
 				"SELECT wait_event IS NOT NULL FROM pg_stat_activity WHERE pid = $pid AND state = 'active'"
 			),
 			"$way: the wait is visible");
-		$node->safe_psql('postgres', "SELECT pg_${way}_backend($pid)");
 	}
-	if   ($way eq 'terminate') { eval { $session->{run}->finish } }
-	else                       { $session->query('') }
-	my $state = $way eq 'terminate' ? '57P01' : '57014';
-	like($session->{stderr}, qr/(ERROR|FATAL):  $state\b/, "$way: SQLSTATE");
+	is( stop_query($node, $session, $pid, $way),
+		$way eq 'terminate' ? '57P01' : '57014',
+		"$way: SQLSTATE");
 	foreach my $name (sort keys %simulator)
 	{
 		$simulator{$name}->wait_below('in_flight',        0);
@@ -109,19 +82,19 @@ foreach my $way ('cancel', 'statement_timeout', 'terminate')
 	next if $way eq 'terminate';
 	$session->{stderr} = '';
 	$session->query_safe('RESET statement_timeout');
-	is(try_query(), '400|400', "$way: the session goes on");
+	is(ask($session, $query), '400|400', "$way: the session goes on");
 }
 
 # One of them fails: so does the statement, and the other's calls are dropped.
-connect_session();
+($session, $pid) = open_session($node);
 my $descriptors;
 foreach my $round (1 .. 20)
 {
 	$simulator{b}->fail('http-403', '--action', 'DescribeModelCompTask');
-	is(try_query(), '42501', 'one account refuses') if $round == 1;
-	try_query() if $round > 1;
+	is(ask($session, $query), '42501', 'one account refuses') if $round == 1;
+	ask($session, $query) if $round > 1;
 	$_->heal foreach values %simulator;
-	is(try_query(), '400|400', "then it does not, round $round");
+	is(ask($session, $query), '400|400', "then it does not, round $round");
 	my @now = glob("/proc/$pid/fd/*");
 	$descriptors //= @now if $round == 5;
 	cmp_ok(scalar @now, '<=', $descriptors + 32, 'descriptors')
@@ -144,9 +117,19 @@ is( $session->query_safe(
 	1200,
 	'starting over');
 
+# A reader that dwells on the rows of one leaves the other the time it has.
+$simulator{a}->set('tasks', 20);
+$simulator{b}->set('latency_ms', 300);
+$node->safe_psql('postgres', "ALTER SERVER b OPTIONS (ADD request_timeout '1s')");
+is( ask($session,
+		"SELECT count(CASE WHEN tableoid = 'tasks_a'::regclass THEN pg_sleep(0.1)::text ELSE '' END) FROM tasks"),
+	220,
+	'a slow reader');
+reset_all();
+
 # Without it the answer is the same.
 $session->query_safe('SET enable_async_append = off');
-is(try_query(), '400|400', 'one after the other');
+is(ask($session, $query), '400|400', 'one after the other');
 $session->quit;
 $node->stop;
 done_testing();
