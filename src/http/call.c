@@ -535,7 +535,9 @@ receive_header(char *data, size_t size, size_t nmemb, void *arg)
 	call->header_bytes += length;
 	if (call->header_bytes > MAX_HEADER_BYTES)
 	{
-		reply->transport = QF_TRANSPORT_TOO_LARGE;
+		reply->transport = QF_TRANSPORT_UNREADABLE;
+		snprintf(reply->reason, sizeof(reply->reason),
+				 "more than %d bytes of headers", MAX_HEADER_BYTES);
 		return 0;
 	}
 

@@ -21,9 +21,9 @@ typedef enum QfTransport
 {
 	QF_TRANSPORT_ANSWERED,		/* a whole HTTP response arrived */
 	QF_TRANSPORT_FAILED,		/* resolve, connect, TLS, reset, timeout */
-	QF_TRANSPORT_TOO_LARGE,		/* more than max_response_size, or than any
-								 * sane header */
-	QF_TRANSPORT_UNREADABLE,	/* the content encoding is broken */
+	QF_TRANSPORT_TOO_LARGE,		/* more than max_response_size */
+	QF_TRANSPORT_UNREADABLE,	/* headers without end, or a content encoding
+								 * that is broken */
 	QF_TRANSPORT_UNSENT,		/* could not be built; reason says why */
 	QF_TRANSPORT_OVER_BUDGET	/* not sent: qianfan_fdw.max_requests */
 } QfTransport;

@@ -77,7 +77,7 @@ receive_headers(const uint8_t *data, size_t size, QfCall *call)
 
 		if (receive(receive_header, data + done, length, call) != length)
 		{
-			PROMISE(call->reply.transport == QF_TRANSPORT_TOO_LARGE);
+			PROMISE(call->reply.transport == QF_TRANSPORT_UNREADABLE);
 			return size;
 		}
 		done += length;
