@@ -67,48 +67,43 @@ def path(workload):
     return f"/delay/{workload.delay}/tasks/{tasks}"
 
 
-class Limit:
-    """limit.c, kept running for a workload."""
-    name = "limit"
+class Contestant:
+    """Processes that do a workload side by side, kept running for it."""
+    name = None
 
-    def __init__(self, target, workload):
+    def __init__(self, workload):
         self.workload = workload
-        self.command = [os.path.join(HERE, "limit"),
-                        target.urls[workload.tls]]
-        if workload.tls:
-            self.command.append(target.ca_file)
         self.children = []
         if workload.kind != "first":
-            self.children = [Child(*self.command)
-                             for _ in range(workload.sessions)]
+            self.children = [self.open() for _ in range(workload.sessions)]
 
-    def line(self):
-        """The command for limit.c."""
-        work = self.workload
-        if work.kind == "first":
-            return f"first {path(work)}"
-        if work.kind == "list":
-            return f"list {path(work)}"
-        if work.kind == "details":
-            return f"details {path(work)} {work.concurrency}"
-        return f"lookup {path(work)} 0 {work.rows} {work.concurrency}"
+    def open(self):
+        """A new process, not yet used."""
+        raise NotImplementedError
+
+    def command(self):
+        """The line that makes it do the work."""
+        raise NotImplementedError
+
+    def measure(self, wall, answers):
+        """The sample, given seconds from the first line to the last answer."""
+        raise NotImplementedError
 
     def _once(self):
+        command = self.command()
         start = time.monotonic()
         for child in self.children:
-            child.send(self.line())
+            child.send(command)
         answers = [child.receive() for child in self.children]
         wall = time.monotonic() - start
-        cpu = sum(int(answer[1]) for answer in answers) / 1e9
         if len(answers) == 1:
             wall = int(answers[0][0]) / 1e9
-        return Sample(wall, cpu, max(peak_memory(child.process.pid)
-                                     for child in self.children))
+        return self.measure(wall, answers)
 
     def sample(self):
         """Do the work."""
         if self.workload.kind == "first":
-            self.children = [Child(*self.command)]
+            self.children = [self.open()]
         result = median_sample([self._once()
                                 for _ in range(self.workload.repeat)])
         if self.workload.kind == "first":
@@ -122,11 +117,40 @@ class Limit:
         self.children = []
 
 
+class Limit(Contestant):
+    """limit.c."""
+    name = "limit"
+
+    def __init__(self, target, workload):
+        self.target = target
+        super().__init__(workload)
+
+    def open(self):
+        tls = self.workload.tls
+        return Child(os.path.join(HERE, "limit"), self.target.urls[tls],
+                     *([self.target.ca_file] if tls else []))
+
+    def command(self):
+        work = self.workload
+        if work.kind == "first":
+            return f"first {path(work)}"
+        if work.kind == "list":
+            return f"list {path(work)}"
+        if work.kind == "details":
+            return f"details {path(work)} {work.concurrency}"
+        return f"lookup {path(work)} 0 {work.rows} {work.concurrency}"
+
+    def measure(self, wall, answers):
+        return Sample(wall, sum(int(answer[1]) for answer in answers) / 1e9,
+                      max(peak_memory(child.process.pid)
+                          for child in self.children))
+
+
 class Parse(Limit):
     """limit.c, with each page parsed."""
     name = "limit + cJSON"
 
-    def line(self):
+    def command(self):
         return f"parse {path(self.workload)}"
 
 
@@ -139,22 +163,15 @@ def peak_memory(pid):
     return 0
 
 
-class Sql:
+class Sql(Contestant):
     """Something that is asked through SQL, by session.c."""
-    name = None
-    setup = ()
 
     def __init__(self, database, workload):
         self.database = database
-        self.workload = workload
-        self.command = os.path.join(HERE, "session")
-        self.sessions = []
-        if workload.kind != "first":
-            self.sessions = [self.open() for _ in range(workload.sessions)]
+        super().__init__(workload)
 
     def open(self):
-        """A new session, not yet used."""
-        session = Child(self.command)
+        session = Child(os.path.join(HERE, "session"))
         session.ask("connect")
         for line in self.prepare():
             session.ask(line)
@@ -164,41 +181,13 @@ class Sql:
         """Commands for session.c before the measurement."""
         return []
 
-    def statement(self):
-        """The command for session.c that does the work."""
-        raise NotImplementedError
-
-    def _once(self):
-        statement = self.statement()
-        start = time.monotonic()
-        for session in self.sessions:
-            session.send(statement)
-        answers = [session.receive() for session in self.sessions]
-        wall = time.monotonic() - start
-        if len(answers) == 1:
-            wall = int(answers[0][0]) / 1e9
+    def measure(self, wall, answers):
         for answer in answers:
             if int(answer[5]) != self.workload.rows:
                 raise RuntimeError(f"{self.name}: {answer[5]} rows instead "
                                    f"of {self.workload.rows}")
         return Sample(wall, sum(int(a[1]) for a in answers) / 1e9,
                       max(int(a[3]) for a in answers))
-
-    def sample(self):
-        """Do the work."""
-        if self.workload.kind == "first":
-            self.sessions = [self.open()]
-        result = median_sample([self._once()
-                                for _ in range(self.workload.repeat)])
-        if self.workload.kind == "first":
-            self.close()
-        return result
-
-    def close(self):
-        """Done with this workload."""
-        for session in self.sessions:
-            session.close()
-        self.sessions = []
 
 
 def counts(columns):
@@ -225,7 +214,7 @@ class Ours(Sql):
                     f"FROM {self.table} WHERE id = $1"]
         return []
 
-    def statement(self):
+    def command(self):
         work = self.workload
         detail = counts(DETAIL_COLUMNS)
         if work.kind == "lookup":
@@ -249,7 +238,7 @@ class OursText(Ours):
     def prepare(self):
         return []
 
-    def statement(self):
+    def command(self):
         return (f"query SELECT {counts(DETAIL_COLUMNS)} FROM {self.table} "
                 "WHERE id = 'amva-000000000042'")
 
@@ -271,7 +260,7 @@ class Python(Sql):
                     f"FROM python_task({self.where}, $1)"]
         return []
 
-    def statement(self):
+    def command(self):
         work = self.workload
         detail = counts(DETAIL_COLUMNS)
         if work.kind == "lookup":

@@ -191,7 +191,7 @@ def machine():
         "processor": f"{os.cpu_count()} cores, "
                      + (model.group(1) if model else platform.machine()),
         "memory": f"{memory / 1024 / 1024:.0f} GB",
-        "system": f"Linux {platform.release()}",
+        "system": "Linux " + platform.release().split("-")[0],
         "PostgreSQL": version,
         "libcurl": re.search(r"libcurl/(\S+)", curl).group(1),
         "load target": nginx.split(": ", 1)[-1].strip() + ", one worker",
