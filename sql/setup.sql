@@ -39,7 +39,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- Of that, what contract section 5 promises; counters with ANALYZE.
+-- Of that, what README.md promises; counters with ANALYZE.
 CREATE FUNCTION api_plan_of(query text, analyze_it boolean DEFAULT false)
 RETURNS SETOF text LANGUAGE sql AS $$
     SELECT ltrim(line)

@@ -23,7 +23,7 @@ static void explain_quals(ForeignScanState *node, const char *label,
 						  List *numbers, ExplainState *es);
 static bool find_ancestors(Plan *plan, Plan *node, List **ancestors);
 
-/* The labels of contract section 5; figures only under ANALYZE. */
+/* The labels of README.md, section EXPLAIN; figures only under ANALYZE. */
 void
 qianfanExplainForeignScan(ForeignScanState *node, ExplainState *es)
 {
