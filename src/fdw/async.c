@@ -43,15 +43,20 @@ void
 qianfanForeignAsyncConfigureWait(AsyncRequest *areq)
 {
 	AppendState *requestor = (AppendState *) areq->requestor;
-
 	int			descriptor = -1;
 
 	areq->callback_pending = false;
 	produce(areq, false);
 	if (!areq->request_complete)
+	{
 		descriptor = qf_scan_descriptor((ForeignScanState *) areq->requestee);
-	if (!areq->request_complete && descriptor < 0)
-		produce(areq, true);
+		if (descriptor < 0)
+		{
+			/* Core takes who is complete and pending for ended twice. */
+			areq->callback_pending = false;
+			produce(areq, true);
+		}
+	}
 	if (areq->request_complete)
 	{
 		ExecAsyncResponse(areq);

@@ -456,6 +456,8 @@ qf_call_wait(QfCall *call)
 	}
 	if (call->state == QF_CALL_WAITING)
 		deny_call(call);
+	if (pool->ndescriptors > 0)
+		arm_timer(pool);
 }
 
 /* Free a call in whatever state it is. */
@@ -1084,10 +1086,13 @@ finish_attempt(QfCall *call)
 	QfRetryVerdict verdict;
 
 	queue->counters->bytes += call->reply.wire_bytes;
+	/* The log may serve a cancel, but not before the answer is judged. */
+	HOLD_INTERRUPTS();
 	elog(DEBUG1, "qianfan_fdw: %s on server \"%s\": status %d, %zu bytes, %.3f ms, retry %d",
 		 call->request.action, queue->options->server_name,
 		 call->reply.status, call->reply.length,
 		 (now_usec() - call->started) / 1000.0, call->retries);
+	RESUME_INTERRUPTS();
 
 	input.outcome = judge_call(call);
 	take_buffer(call);

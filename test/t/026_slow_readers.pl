@@ -67,6 +67,23 @@ is( ask($session,
 		'SELECT count(*) FROM (' . join(' UNION ALL ',
 			map { "SELECT id FROM model_comp_tasks WHERE id = '$_'" } (@ids) x 12) . ') x'),
 	96, 'more scans than can be waited for at once');
+$simulator->set('latency_ms', 100);
+$simulator->fail('slow-body:0.3', '--always', '--id', $ids[0]);
+$simulator->fail('slow-body:1', '--always', '--id', $ids[1]);
+
+# More scans than can be waited for at once: some wait alone, none ends twice.
+my $many = 'SELECT count(id) FROM ('
+  . join(' UNION ALL ',
+	map { "SELECT id FROM model_comp_tasks WHERE id = '$_'" } @ids[ 0, 1 ], (@ids[ 2 .. 7 ]) x 16)
+  . ') x';
+$simulator->set('latency_ms', 100);
+$simulator->fail('slow-body:1', '--always', '--id', $ids[0]);
+$simulator->fail('slow-body:4', '--always', '--id', $ids[1]);
+is(ask($session, $many), 98, 'more scans than can be waited for at once');
+$simulator->set('latency_ms', 0);
+$simulator->heal;
+is(scalar(() = $session->query_safe("EXPLAIN $many") =~ /Async Foreign Scan/g),
+	98, 'all of them were asynchronous');
 like($session->query_safe("EXPLAIN $append"),
 	qr/(Async Foreign Scan.*){3}/s, 'all were asynchronous');
 $simulator->reset;
