@@ -37,6 +37,7 @@ OBJS = \
 	src/api/api_error.o \
 	src/http/pool.o \
 	src/http/call.o \
+	src/http/descriptor.o \
 	src/http/retry.o \
 	src/http/sign.o \
 	src/data/json.o \

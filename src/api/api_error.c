@@ -323,6 +323,14 @@ raise_transport(const QfCall *call, const QfOptions *options)
 							options->server_name, call->request.action),
 					 errdetail("The transfer failed: %s.", reason)));
 			break;
+		case QF_TRANSPORT_NO_DESCRIPTOR:
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+					 errmsg("out of file descriptors"),
+					 errdetail("There is none for a connection to server \"%s\".",
+							   options->server_name),
+					 errhint("Raise \"max_files_per_process\" or read fewer tables at once.")));
+			break;
 		case QF_TRANSPORT_OVER_BUDGET:
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

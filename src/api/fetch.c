@@ -125,7 +125,7 @@ qf_fetch_add_key(QfFetch *fetch, const char *id)
 
 /*
  * qf_fetch_start_list
- *		Read the list from its start.  What stood in line is dropped.
+ *		Read the list from its start; to be called first, and once.
  *
  * first_page is the number of items the first page needs at most (-1: any).
  * "filter" is asked about each item that was not seen before in this list;

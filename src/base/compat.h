@@ -78,6 +78,17 @@ qf_compat_unique_path(PlannerInfo *root, RelOptInfo *rel,
 #endif
 }
 
+/* PostgreSQL 19 also joins relations that it has aggregated already. */
+static inline bool
+qf_compat_is_grouped(const RelOptInfo *rel)
+{
+#if PG_VERSION_NUM >= 190000
+	return IS_GROUPED_REL(rel);
+#else
+	return false;
+#endif
+}
+
 /* Elements an array expression is expected to have. */
 static inline double
 qf_compat_array_length(PlannerInfo *root, Node *array)

@@ -35,21 +35,43 @@ typedef struct NameEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-static QfKeySet *evaluate_value(ExprState *expr, ExprContext *econtext);
-static QfKeySet *evaluate_array(ExprState *expr, ExprContext *econtext);
+static QfKeySet *evaluate_value(QfKeySource * source, int number);
+static QfKeySet *evaluate_array(QfKeySource * source, int number);
+static QfKeySet *read_array(ExprState *expr, ExprContext *econtext);
 static QfKeySet *unite(QfKeySet *a, QfKeySet *b);
+static names_hash *make_index(QfKeySet *set);
 static QfKeySet *intersect(QfKeySet *a, QfKeySet *b);
+
+/* Set up; what arrays come to is kept in a child of "owner". */
+void
+qf_keyset_init(QfKeySource * source, List *exprs, ExprContext *econtext,
+			   MemoryContext owner)
+{
+	source->exprs = exprs;
+	source->econtext = econtext;
+	source->array_context = AllocSetContextCreate(owner, "qianfan_fdw arrays",
+												  ALLOCSET_SMALL_SIZES);
+	qf_keyset_forget(source);
+}
+
+/* A parameter has changed, so arrays may come to something else. */
+void
+qf_keyset_forget(QfKeySource * source)
+{
+	MemoryContextReset(source->array_context);
+	source->arrays = MemoryContextAllocZero(source->array_context,
+											sizeof(QfKeySet *) *
+											(list_length(source->exprs) + 1));
+}
 
 /*
  * qf_keyset_evaluate
- *		The ids that fit a key tree, in the current context.
+ *		The ids that fit a key tree, in the current context or the source's.
  *
- * "exprs" are the ExprStates the tree's numbers refer to, "given" is what a
- * lookup join hands in.  NULL fits no id.
+ * NULL fits no id.
  */
 QfKeySet *
-qf_keyset_evaluate(List *tree, List *exprs, ExprContext *econtext,
-				   QfKeySet *given)
+qf_keyset_evaluate(List *tree, QfKeySource * source)
 {
 	QfKeyNode	kind = intVal(linitial(tree));
 	QfKeySet   *set = NULL;
@@ -60,19 +82,17 @@ qf_keyset_evaluate(List *tree, List *exprs, ExprContext *econtext,
 		case QF_KEY_NONE:
 			return palloc0_object(QfKeySet);
 		case QF_KEY_GIVEN:
-			return given;
+			return &source->given;
 		case QF_KEY_EQUAL:
-			return evaluate_value(list_nth(exprs, intVal(lsecond(tree))),
-								  econtext);
+			return evaluate_value(source, intVal(lsecond(tree)));
 		case QF_KEY_ANY:
-			return evaluate_array(list_nth(exprs, intVal(lsecond(tree))),
-								  econtext);
+			return evaluate_array(source, intVal(lsecond(tree)));
 		case QF_KEY_AND:
 		case QF_KEY_OR:
 			for (int i = 1; i < list_length(tree); i++)
 			{
-				QfKeySet   *arm = qf_keyset_evaluate(list_nth(tree, i), exprs,
-													 econtext, given);
+				QfKeySet   *arm = qf_keyset_evaluate(list_nth(tree, i),
+													 source);
 
 				if (set == NULL)
 					set = arm;
@@ -86,11 +106,12 @@ qf_keyset_evaluate(List *tree, List *exprs, ExprContext *econtext,
 }
 
 static QfKeySet *
-evaluate_value(ExprState *expr, ExprContext *econtext)
+evaluate_value(QfKeySource * source, int number)
 {
 	QfKeySet   *set = palloc0_object(QfKeySet);
 	bool		isnull;
-	Datum		value = ExecEvalExpr(expr, econtext, &isnull);
+	Datum		value = ExecEvalExpr((ExprState *) list_nth(source->exprs, number),
+									 source->econtext, &isnull);
 
 	if (!isnull)
 	{
@@ -101,8 +122,24 @@ evaluate_value(ExprState *expr, ExprContext *econtext)
 	return set;
 }
 
+/* Once for as long as the parameters stay: a lookup join asks for each row. */
 static QfKeySet *
-evaluate_array(ExprState *expr, ExprContext *econtext)
+evaluate_array(QfKeySource * source, int number)
+{
+	MemoryContext oldcontext;
+
+	if (source->arrays[number] == NULL)
+	{
+		oldcontext = MemoryContextSwitchTo(source->array_context);
+		source->arrays[number] = read_array(list_nth(source->exprs, number),
+											source->econtext);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	return source->arrays[number];
+}
+
+static QfKeySet *
+read_array(ExprState *expr, ExprContext *econtext)
 {
 	QfKeySet   *set = palloc0_object(QfKeySet);
 	QfKeySet   *empty = palloc0_object(QfKeySet);
@@ -125,6 +162,7 @@ evaluate_array(ExprState *expr, ExprContext *econtext)
 	set->keys = palloc_array(char *, Max(nelements, 1));
 	for (int i = 0; i < nelements; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (!nulls[i])
 			set->keys[set->nkeys++] = qf_keyset_from_text(elements[i]);
 	}
@@ -153,26 +191,33 @@ unite(QfKeySet *a, QfKeySet *b)
 	return set;
 }
 
+/* In the set's own context. */
+static names_hash *
+make_index(QfKeySet *set)
+{
+	names_hash *index = names_create(GetMemoryChunkContext(set), set->nkeys,
+									 NULL);
+	bool		found;
+
+	for (int i = 0; i < set->nkeys; i++)
+		(void) names_insert(index, set->keys[i], &found);
+	return index;
+}
+
 /* The keys of a that are in b too. */
 static QfKeySet *
 intersect(QfKeySet *a, QfKeySet *b)
 {
 	QfKeySet   *set = palloc0_object(QfKeySet);
-	names_hash *other = names_create(CurrentMemoryContext, b->nkeys, NULL);
 
 	set->keys = palloc_array(char *, Max(a->nkeys, 1));
-	for (int i = 0; i < b->nkeys; i++)
-	{
-		bool		found;
-
-		(void) names_insert(other, b->keys[i], &found);
-	}
+	if (b->index == NULL)
+		b->index = make_index(b);
 	for (int i = 0; i < a->nkeys; i++)
 	{
-		if (names_lookup(other, a->keys[i]) != NULL)
+		if (names_lookup(b->index, a->keys[i]) != NULL)
 			set->keys[set->nkeys++] = a->keys[i];
 	}
-	names_destroy(other);
 	return set;
 }
 

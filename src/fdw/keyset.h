@@ -14,10 +14,24 @@ typedef struct QfKeySet
 {
 	char	  **keys;
 	int			nkeys;
+	struct names_hash *index;	/* to find one with; NULL: not made yet */
 } QfKeySet;
 
-extern QfKeySet *qf_keyset_evaluate(List *tree, List *exprs,
-									ExprContext *econtext, QfKeySet *given);
+/* Where the ids come from. */
+typedef struct QfKeySource
+{
+	List	   *exprs;			/* ExprStates the tree's numbers refer to */
+	ExprContext *econtext;
+	QfKeySet	given;			/* by a lookup join */
+	QfKeySet  **arrays;			/* what arrays came to, by number of their
+								 * expression; NULL: not known */
+	MemoryContext array_context;	/* owns them */
+}			QfKeySource;
+
+extern void qf_keyset_init(QfKeySource * source, List *exprs,
+						   ExprContext *econtext, MemoryContext owner);
+extern void qf_keyset_forget(QfKeySource * source);
+extern QfKeySet *qf_keyset_evaluate(List *tree, QfKeySource * source);
 extern char *qf_keyset_from_text(Datum value);
 
 #endif							/* QF_FDW_KEYSET_H */

@@ -201,7 +201,6 @@ open_table(RelOptInfo *baserel, Oid relid)
 	QfTable    *table = palloc0_object(QfTable);
 	Relation	rel = table_open(relid, NoLock);
 
-	table->relid = relid;
 	table->varno = baserel->relid;
 	table->options = qf_option_resolve(GetForeignServerIdByRelId(relid), relid);
 	table->natts = RelationGetDescr(rel)->natts;

@@ -12,10 +12,9 @@
 #include "base/option.h"
 #include "data/row.h"
 
-/* A table as the planner's callbacks see it; rel->fdw_private starts so. */
+/* A table as the planner's callbacks see it; in rel->fdw_private. */
 typedef struct QfTable
 {
-	Oid			relid;
 	Index		varno;			/* of its Vars */
 	QfOptions  *options;
 	QfSource   *sources;		/* by attribute */

@@ -78,6 +78,8 @@ typedef struct QfScan
 	Datum	   *values;
 	bool	   *nulls;
 	List	   *exprs;			/* ExprStates of fdw_exprs */
+	MemoryContext key_context;	/* of keys or parameters; reset with each
+								 * rescan */
 	ExprState  *list_qual;		/* what spares a detail call */
 	QfRow	   *list_row;		/* the columns that takes */
 	bool		started;		/* since the last rescan */
@@ -88,9 +90,8 @@ typedef struct QfScan
 	/* by key */
 	QfFetch    *fetch;
 	tasks_hash *tasks;
-	MemoryContext key_context;	/* reset with each rescan */
+	QfKeySource source;
 	QfKeySet   *keys;
-	QfKeySet	given;			/* by a lookup join */
 	int			next_key;		/* to be returned */
 	int			next_request;	/* to be asked for */
 
@@ -110,8 +111,10 @@ static void start_scan(QfScan *scan);
 static void start_keys(QfScan *scan);
 static void open_fetch(QfScan *scan);
 static void start_list(QfScan *scan);
-static char *parameter_value(QfScan *scan, int expr_number);
-static ListRun *find_run(QfScan *scan, char **values);
+static char *parameter_value(QfScan *scan, int number);
+static ListRun *find_run(QfScan *scan, const QfListFilter *filters);
+static ListRun *create_run(QfScan *scan, const QfListFilter *filters,
+						   int nfilters);
 static void use_credential(QfScan *scan);
 static bool next_by_key(QfScan *scan, TupleTableSlot *slot);
 static void request_keys(QfScan *scan);
@@ -167,6 +170,8 @@ qianfanBeginForeignScan(ForeignScanState *node, int eflags)
 	scan->exprs = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
 	scan->key_context = AllocSetContextCreate(context, "qianfan_fdw keys",
 											  ALLOCSET_DEFAULT_SIZES);
+	qf_keyset_init(&scan->source, scan->exprs, node->ss.ps.ps_ExprContext,
+				   context);
 	scan->keep_rows = (eflags & EXEC_FLAG_REWIND) != 0 ||
 		!qf_plan_never_rescans(estate->es_plannedstmt, (Plan *) plan);
 	init_quals(scan);
@@ -199,6 +204,8 @@ qianfanReScanForeignScan(ForeignScanState *node)
 
 	scan->started = false;
 	scan->passed = 0;
+	if (node->ss.ps.chgParam != NULL)
+		qf_keyset_forget(&scan->source);
 }
 
 /* Free calls, connections in use and secrets at once. */
@@ -252,6 +259,9 @@ qf_scan_ask(ForeignScanState *node, char *key)
 	/* The table's own quals may leave nothing of the key. */
 	if (scan->plan.key_quals != NIL)
 	{
+		/* There may be a rescan to come. */
+		if (node->ss.ps.chgParam != NULL)
+			qf_keyset_forget(&scan->source);
 		qf_scan_give(node, &key);
 		start_keys(scan);
 		if (scan->keys->nkeys == 0)
@@ -271,8 +281,8 @@ qf_scan_give(ForeignScanState *node, char **key)
 {
 	QfScan	   *scan = node->fdw_state;
 
-	scan->given.keys = key;
-	scan->given.nkeys = 1;
+	scan->source.given.keys = key;
+	scan->source.given.nkeys = 1;
 }
 
 /*
@@ -384,13 +394,11 @@ start_scan(QfScan *scan)
 static void
 start_keys(QfScan *scan)
 {
-	ExprContext *econtext = scan->node->ss.ps.ps_ExprContext;
 	MemoryContext oldcontext;
 
 	MemoryContextReset(scan->key_context);
 	oldcontext = MemoryContextSwitchTo(scan->key_context);
-	scan->keys = qf_keyset_evaluate(scan->plan.keys, scan->exprs, econtext,
-									&scan->given);
+	scan->keys = qf_keyset_evaluate(scan->plan.keys, &scan->source);
 	scan->next_key = 0;
 	scan->next_request = 0;
 	MemoryContextSwitchTo(oldcontext);
@@ -419,69 +427,49 @@ static void
 start_list(QfScan *scan)
 {
 	int			nfilters = list_length(scan->plan.filters);
-	MemoryContext oldcontext = MemoryContextSwitchTo(scan->context);
-	char	  **values = palloc_array(char *, Max(nfilters, 1));
-	QfListFilter *filters = palloc_array(QfListFilter, Max(nfilters, 1));
-	ListRun    *run;
+	MemoryContext oldcontext;
+	QfListFilter *filters;
 
 	scan->run = NULL;
+	MemoryContextReset(scan->key_context);
+	oldcontext = MemoryContextSwitchTo(scan->key_context);
+	filters = palloc_array(QfListFilter, Max(nfilters, 1));
 	for (int i = 0; i < nfilters; i++)
 	{
-		values[i] = parameter_value(scan, list_nth_int(scan->plan.filter_exprs,
-													   i));
-		if (values[i] == NULL)
+		filters[i].parameter = strVal(list_nth(scan->plan.filters, i));
+		filters[i].value = parameter_value(scan, i);
+		if (filters[i].value == NULL)
 		{
 			MemoryContextSwitchTo(oldcontext);
 			return;
 		}
-		filters[i].parameter = strVal(list_nth(scan->plan.filters, i));
-		filters[i].value = values[i];
 	}
-
-	run = find_run(scan, values);
-	if (run == NULL)
-	{
-		use_credential(scan);
-		run = palloc0_object(ListRun);
-		run->values = values;
-		run->context = AllocSetContextCreate(scan->context,
-											 "qianfan_fdw list",
-											 ALLOCSET_DEFAULT_SIZES);
-		if (scan->keep_rows)
-			run->store = tuplestore_begin_heap(true, false, work_mem);
-		scan->runs = lappend(scan->runs, run);
-		run->fetch = qf_fetch_create(run->context, scan->options,
-									 scan->credential, &scan->counters);
-		qf_fetch_start_list(run->fetch, filters, nfilters,
-							scan->plan.exact ? scan->plan.limit : -1,
-							judge_item, scan);
-	}
-	else
-		tuplestore_rescan(run->store);
-	scan->run = run;
 	MemoryContextSwitchTo(oldcontext);
+
+	scan->run = find_run(scan, filters);
+	if (scan->run != NULL)
+		tuplestore_rescan(scan->run->store);
+	else
+		scan->run = create_run(scan, filters, nfilters);
 }
 
 /* The value of a list parameter in the API's encoding; NULL if it is NULL. */
 static char *
-parameter_value(QfScan *scan, int expr_number)
+parameter_value(QfScan *scan, int number)
 {
+	ExprState  *expr = list_nth(scan->exprs,
+								list_nth_int(scan->plan.filter_exprs, number));
 	bool		isnull;
-	Datum		value = ExecEvalExprSwitchContext(list_nth(scan->exprs,
-														   expr_number),
+	Datum		value = ExecEvalExprSwitchContext(expr,
 												  scan->node->ss.ps.ps_ExprContext,
 												  &isnull);
-	char	   *string;
 
-	if (isnull)
-		return NULL;
-	string = TextDatumGetCString(value);
-	return pg_server_to_any(string, strlen(string), PG_UTF8);
+	return isnull ? NULL : qf_keyset_from_text(value);
 }
 
 /* An earlier reading with the same parameters, if its rows were kept. */
 static ListRun *
-find_run(QfScan *scan, char **values)
+find_run(QfScan *scan, const QfListFilter *filters)
 {
 	ListCell   *lc;
 
@@ -491,11 +479,37 @@ find_run(QfScan *scan, char **values)
 		bool		same = run->store != NULL;
 
 		for (int i = 0; i < list_length(scan->plan.filters); i++)
-			same = same && strcmp(run->values[i], values[i]) == 0;
+			same = same && strcmp(run->values[i], filters[i].value) == 0;
 		if (same)
 			return run;
 	}
 	return NULL;
+}
+
+/* A new reading.  The more there are, the less memory has each. */
+static ListRun *
+create_run(QfScan *scan, const QfListFilter *filters, int nfilters)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(scan->context);
+	ListRun    *run = palloc0_object(ListRun);
+
+	use_credential(scan);
+	run->values = palloc_array(char *, Max(nfilters, 1));
+	for (int i = 0; i < nfilters; i++)
+		run->values[i] = pstrdup(filters[i].value);
+	run->context = AllocSetContextCreate(scan->context, "qianfan_fdw list",
+										 ALLOCSET_DEFAULT_SIZES);
+	if (scan->keep_rows)
+		run->store = tuplestore_begin_heap(true, false,
+										   Max(work_mem / (list_length(scan->runs) + 1), 64));
+	scan->runs = lappend(scan->runs, run);
+	run->fetch = qf_fetch_create(run->context, scan->options,
+								 scan->credential, &scan->counters);
+	qf_fetch_start_list(run->fetch, filters, nfilters,
+						scan->plan.exact ? scan->plan.limit : -1,
+						judge_item, scan);
+	MemoryContextSwitchTo(oldcontext);
+	return run;
 }
 
 /* Look for the credential of the user whose rights the scan has. */

@@ -20,10 +20,10 @@
 #include <openssl/ssl.h>
 
 #include "lib/stringinfo.h"
-#include "storage/fd.h"
 #include "utils/memutils.h"
 
 #include "http/call.h"
+#include "http/descriptor.h"
 #include "http/sign.h"
 
 /* CURLOPT_QUICK_EXIT and CURLOPT_PROTOCOLS_STR are needed. */
@@ -76,14 +76,18 @@ static int	count_codings(const char *line, size_t length);
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 								 struct curl_sockaddr *address);
 static int	close_socket(void *arg, curl_socket_t sock);
-static bool count_socket(curl_socket_t sock);
+static bool count_socket(curl_socket_t sock, int *nsockets);
+static void uncount_socket(curl_socket_t sock);
 static int64 parse_retry_after(const char *text, int64 now);
 
 /* How often libcurl was given the processor. */
 static uint64 turns = 0;
 
-/* Is the socket of that number counted with AcquireExternalFD()?  malloc'd. */
-static bool *counted_sockets = NULL;
+/*
+ * Of the socket of that number: its pool's count of them, if it is counted.
+ * malloc'd.
+ */
+static int **counted_sockets = NULL;
 static int	ncounted_sockets = 0;	/* length of the array */
 
 #define SET(easy, option, value) \
@@ -166,6 +170,7 @@ qf_call_prepare(QfCall *call, const QfOptions *options,
 		!SET(easy, CURLOPT_ERRORBUFFER, call->error_buffer) ||
 		!SET(easy, CURLOPT_PREREQDATA, call) ||
 		!SET(easy, CURLOPT_XFERINFODATA, call) ||
+		!SET(easy, CURLOPT_OPENSOCKETDATA, call) ||
 		!SET(easy, CURLOPT_WRITEDATA, call) ||
 		!SET(easy, CURLOPT_HEADERDATA, call) ||
 		!SET(easy, CURLOPT_PRIVATE, call) ||
@@ -250,6 +255,7 @@ qf_call_detach(QfCall *call)
 		(void) SET(easy, CURLOPT_ERRORBUFFER, NULL);
 		(void) SET(easy, CURLOPT_PREREQDATA, NULL);
 		(void) SET(easy, CURLOPT_XFERINFODATA, NULL);
+		(void) SET(easy, CURLOPT_OPENSOCKETDATA, NULL);
 		(void) SET(easy, CURLOPT_WRITEDATA, NULL);
 		(void) SET(easy, CURLOPT_HEADERDATA, NULL);
 		(void) SET(easy, CURLOPT_PRIVATE, NULL);
@@ -687,11 +693,21 @@ qf_call_forget_sockets(void)
 {
 	for (int sock = 0; sock < ncounted_sockets; sock++)
 	{
-		if (counted_sockets[sock] && fcntl(sock, F_GETFD) < 0)
-		{
-			counted_sockets[sock] = false;
-			ReleaseExternalFD();
-		}
+		if (fcntl(sock, F_GETFD) < 0)
+			uncount_socket(sock);
+	}
+}
+
+/* A pool is about to go.  Sockets that are counted still are nobody's. */
+void
+qf_call_disown_sockets(const int *nsockets)
+{
+	static int	nobodys;
+
+	for (int sock = 0; sock < ncounted_sockets; sock++)
+	{
+		if (counted_sockets[sock] == nsockets)
+			counted_sockets[sock] = &nobodys;
 	}
 }
 
@@ -702,54 +718,60 @@ qf_call_forget_sockets(void)
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
+	QfCall	   *call = arg;
 	int			sock = socket(address->family,
 							  address->socktype | SOCK_CLOEXEC,
 							  address->protocol);
 
-	if (sock < 0)
-		return CURL_SOCKET_BAD;
-	if (!count_socket(sock))
-	{
+	if (sock >= 0 && count_socket(sock, call->nsockets))
+		return sock;
+	if (sock >= 0 || errno == EMFILE || errno == ENFILE)
+		call->reply.transport = QF_TRANSPORT_NO_DESCRIPTOR;
+	if (sock >= 0)
 		(void) close(sock);
-		return CURL_SOCKET_BAD;
-	}
-	return sock;
+	return CURL_SOCKET_BAD;
 }
 
 static int
 close_socket(void *arg, curl_socket_t sock)
 {
-	if (sock < ncounted_sockets && counted_sockets[sock])
-	{
-		counted_sockets[sock] = false;
-		ReleaseExternalFD();
-	}
+	uncount_socket(sock);
 	return close(sock);
 }
 
-/* Count a socket, unless one of its number still is. */
+/* Count a socket, unless there may be no more. */
 static bool
-count_socket(curl_socket_t sock)
+count_socket(curl_socket_t sock, int *nsockets)
 {
 	if (sock >= ncounted_sockets)
 	{
 		int			length = Max(sock + 1, ncounted_sockets * 2);
-		bool	   *longer = realloc(counted_sockets, length * sizeof(bool));
+		int		  **longer = realloc(counted_sockets, length * sizeof(int *));
 
 		if (longer == NULL)
 			return false;
 		memset(longer + ncounted_sockets, 0,
-			   (length - ncounted_sockets) * sizeof(bool));
+			   (length - ncounted_sockets) * sizeof(int *));
 		counted_sockets = longer;
 		ncounted_sockets = length;
 	}
-	if (!counted_sockets[sock])
-	{
-		if (!AcquireExternalFD())
-			return false;
-		counted_sockets[sock] = true;
-	}
+	/* One of its number was closed without telling. */
+	uncount_socket(sock);
+	if (!qf_descriptor_acquire())
+		return false;
+	counted_sockets[sock] = nsockets;
+	(*nsockets)++;
 	return true;
+}
+
+static void
+uncount_socket(curl_socket_t sock)
+{
+	if (sock >= ncounted_sockets || counted_sockets[sock] == NULL)
+		return;
+	(*counted_sockets[sock])--;
+	counted_sockets[sock] = NULL;
+	qf_descriptor_release();
 }
 
 /*

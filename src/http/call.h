@@ -25,6 +25,7 @@ typedef enum QfTransport
 	QF_TRANSPORT_UNREADABLE,	/* headers without end, or a content encoding
 								 * that is broken */
 	QF_TRANSPORT_UNSENT,		/* could not be built; reason says why */
+	QF_TRANSPORT_NO_DESCRIPTOR, /* not sent: there is no socket to be had */
 	QF_TRANSPORT_OVER_BUDGET	/* not sent: qianfan_fdw.max_requests */
 } QfTransport;
 
@@ -81,8 +82,8 @@ typedef struct QfCall
 
 	/* owned by call.c while an attempt runs */
 	void	   *easy;			/* libcurl handle, lent by the pool */
+	int		   *nsockets;		/* likewise; how many the pool has */
 	struct curl_slist *headers;
-	char	   *authorization;	/* in headers */
 	size_t		capacity;		/* of reply.body */
 	size_t		header_bytes;
 	int64		received;		/* bytes of the body when they last grew */
@@ -105,5 +106,6 @@ extern void qf_call_finish(QfCall *call, int curl_code, int64 now);
 extern void qf_call_detach(QfCall *call);
 extern void qf_call_free_reply(QfCall *call);
 extern void qf_call_forget_sockets(void);
+extern void qf_call_disown_sockets(const int *nsockets);
 
 #endif							/* QF_HTTP_CALL_H */

@@ -37,7 +37,6 @@
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
-#include "storage/fd.h"
 #include "storage/ipc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -46,6 +45,7 @@
 
 #include "base/compat.h"
 #include "base/guc.h"
+#include "http/descriptor.h"
 #include "http/pool.h"
 
 /* Handles kept for reuse; more than a scan can use at once is waste. */
@@ -62,6 +62,9 @@
  * doing it for each row costs more than the row.
  */
 #define LOOK_INTERVAL 50
+
+/* When a call that got no socket tries again, microseconds. */
+#define LOOK_AGAIN 10000
 
 /* The largest buffer kept for the next body. */
 #define MAX_SPARE (256 * 1024)
@@ -101,6 +104,8 @@ typedef struct QfPool
 	bool		listed;			/* in pools? */
 	int			nqueues;
 	dlist_head	queues;
+	int			nrunning;		/* calls of all queues */
+	int			nsockets;		/* of them and of idle connections */
 
 	CURLM	   *multi;
 	CURLSH	   *share;			/* TLS sessions */
@@ -153,6 +158,8 @@ static int64 budget_calls = 0;
 static void put_in_line(QfCall *call);
 static void join_statement(QfQueue *queue);
 static void open_descriptor(QfQueue *queue);
+static void claim_descriptor(void);
+static int	check_descriptor(int descriptor);
 static void ring_bell(QfQueue *queue);
 static void silence_bell(QfQueue *queue);
 static void arm_timer(QfPool *pool);
@@ -181,12 +188,14 @@ static void lend_buffer(QfCall *call);
 static void take_buffer(QfCall *call);
 static void deny_call(QfCall *call);
 static bool may_start(const QfQueue *queue);
+static bool has_connection(const QfPool *pool);
 static bool has_budget(void);
 static bool take_token(const QfPool *pool, int64 now);
 static int64 next_token(const QfPool *pool);
 static void run_multi(QfPool *pool, curl_socket_t sock, int events);
 static void finish_transfers(QfPool *pool);
 static void finish_attempt(QfCall *call);
+static void take_back(QfCall *call);
 static bool was_unattended(const QfCall *call, int64 absence);
 static QfOutcome judge_call(QfCall *call);
 static bool learn_clock(QfCall *call);
@@ -327,7 +336,7 @@ join_statement(QfQueue *queue)
  * Belongs to the queue.  Whoever drives the pool may take in what this queue
  * waits for, and with it the event of the socket, so the queue has a bell of
  * its own.  Ask anew before each wait: the caller is then taken to wait for us.
- * -1: there are too many already, and the caller has to wait for the call.
+ * -1: there is none to be had, and the caller has to wait for the call.
  */
 int
 qf_queue_descriptor(QfQueue *queue)
@@ -336,7 +345,7 @@ qf_queue_descriptor(QfQueue *queue)
 
 	if (queue->descriptor < 0)
 	{
-		if (pool->ndescriptors >= MAX_DESCRIPTORS)
+		if (pool->ndescriptors >= MAX_DESCRIPTORS || qf_descriptor_few_left())
 			return -1;
 		open_descriptor(queue);
 	}
@@ -353,29 +362,45 @@ open_descriptor(QfQueue *queue)
 	struct epoll_event event = {0};
 
 	/* What is opened here is closed with the queue, whatever comes between. */
-	if (queue->bell < 0 && AcquireExternalFD())
+	if (queue->bell < 0)
 	{
-		queue->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (queue->bell < 0)
-			ReleaseExternalFD();
+		claim_descriptor();
+		queue->bell = check_descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	}
-	if (queue->bell < 0 || !AcquireExternalFD())
+	claim_descriptor();
+	queue->descriptor = check_descriptor(epoll_create1(EPOLL_CLOEXEC));
+	pool->ndescriptors++;
+	event.events = EPOLLIN;
+	if (epoll_ctl(queue->descriptor, EPOLL_CTL_ADD, queue->bell, &event) < 0 ||
+		epoll_ctl(queue->descriptor, EPOLL_CTL_ADD, pool->epoll, &event) < 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not add to epoll instance: %m")));
+}
+
+/* A descriptor is about to be opened; may it be? */
+static void
+claim_descriptor(void)
+{
+	if (!qf_descriptor_acquire())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("out of file descriptors"),
 				 errhint("Raise \"max_files_per_process\" or read fewer tables at once.")));
-	queue->descriptor = epoll_create1(EPOLL_CLOEXEC);
-	if (queue->descriptor < 0)
-		ReleaseExternalFD();
-	else
-		pool->ndescriptors++;
-	event.events = EPOLLIN;
-	if (queue->descriptor < 0 ||
-		epoll_ctl(queue->descriptor, EPOLL_CTL_ADD, queue->bell, &event) < 0 ||
-		epoll_ctl(queue->descriptor, EPOLL_CTL_ADD, pool->epoll, &event) < 0)
+}
+
+/* The same descriptor, if it is one. */
+static int
+check_descriptor(int descriptor)
+{
+	if (descriptor < 0)
+	{
+		qf_descriptor_release();
 		ereport(ERROR,
 				(errcode_for_file_access(),
-				 errmsg("could not create epoll instance: %m")));
+				 errmsg("could not open file descriptor: %m")));
+	}
+	return descriptor;
 }
 
 static void
@@ -507,7 +532,10 @@ close_all_pools(int code, Datum arg)
 		close_pool(dlist_container(QfPool, node, iter.cur));
 }
 
-/* The pool of a server with these options, made if there is none. */
+/*
+ * The pool of a server with these options, made if there is none.  When
+ * descriptors run out, connections kept for other servers are closed.
+ */
 static QfPool *
 find_pool(const QfOptions *options)
 {
@@ -520,7 +548,10 @@ find_pool(const QfOptions *options)
 		if (pool->options.serverid == options->serverid &&
 			!same_connection(&pool->options, options))
 			pool->stale = true;
-		if (pool->stale && pool->nqueues == 0)
+		if (pool->nqueues == 0 &&
+			(pool->stale ||
+			 (pool->options.serverid != options->serverid &&
+			  qf_descriptor_few_left())))
 			MemoryContextDelete(pool->context);
 		else if (!pool->stale &&
 				 pool->options.serverid == options->serverid)
@@ -644,30 +675,20 @@ open_pool(QfPool *pool)
 {
 	struct epoll_event event = {0};
 
-	ReserveExternalFD();
-	pool->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (pool->epoll < 0)
-	{
-		ReleaseExternalFD();
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not create epoll instance: %m")));
-	}
-	ReserveExternalFD();
-	pool->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	claim_descriptor();
+	pool->epoll = check_descriptor(epoll_create1(EPOLL_CLOEXEC));
+	claim_descriptor();
+	pool->timer_fd = check_descriptor(timerfd_create(CLOCK_MONOTONIC,
+													 TFD_CLOEXEC | TFD_NONBLOCK));
 	event.data.fd = pool->timer_fd;
 	event.events = EPOLLIN;
-	if (pool->timer_fd < 0 ||
-		epoll_ctl(pool->epoll, EPOLL_CTL_ADD, pool->timer_fd, &event) < 0)
-	{
-		if (pool->timer_fd < 0)
-			ReleaseExternalFD();
+	if (epoll_ctl(pool->epoll, EPOLL_CTL_ADD, pool->timer_fd, &event) < 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
-				 errmsg("could not create timer: %m")));
-	}
+				 errmsg("could not add to epoll instance: %m")));
 
 	pool->wait_set = qf_compat_wait_event_set(3);
+	qf_descriptor_adopt(1);
 	AddWaitEventToSet(pool->wait_set, WL_LATCH_SET, PGINVALID_SOCKET,
 					  MyLatch, NULL);
 	AddWaitEventToSet(pool->wait_set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET,
@@ -716,10 +737,14 @@ close_pool(void *arg)
 		(void) curl_share_cleanup(pool->share);
 	pool->share = NULL;
 	if (pool->wait_set != NULL)
+	{
 		FreeWaitEventSet(pool->wait_set);
+		qf_descriptor_adopt(-1);
+	}
 	pool->wait_set = NULL;
 	close_descriptor(&pool->timer_fd);
 	close_descriptor(&pool->epoll);
+	qf_call_disown_sockets(&pool->nsockets);
 }
 
 static void
@@ -728,7 +753,7 @@ close_descriptor(int *descriptor)
 	if (*descriptor < 0)
 		return;
 	(void) close(*descriptor);
-	ReleaseExternalFD();
+	qf_descriptor_release();
 	*descriptor = -1;
 }
 
@@ -846,6 +871,7 @@ start_call(QfCall *call)
 
 	call->state = QF_CALL_DONE;
 	call->easy = borrow_handle(pool);
+	call->nsockets = &pool->nsockets;
 	oldcontext = MemoryContextSwitchTo(queue->scratch);
 	ready = call->easy != NULL &&
 		qf_call_prepare(call, &pool->options, queue->credential,
@@ -868,6 +894,7 @@ start_call(QfCall *call)
 	call->started = now_usec();
 	call->absence = pool->absence;
 	queue->nrunning++;
+	pool->nrunning++;
 	queue->counters->calls++;
 	budget_calls++;
 }
@@ -938,6 +965,7 @@ return_handle(QfCall *call)
 	{
 		(void) curl_multi_remove_handle(pool->multi, call->easy);
 		call->queue->nrunning--;
+		pool->nrunning--;
 		call->state = QF_CALL_DONE;
 	}
 	qf_call_detach(call);
@@ -954,14 +982,22 @@ return_handle(QfCall *call)
 /*
  * Is there room for another call of the queue?  The rest of what a cursor has
  * read ahead waits for its next FETCH, and not at the expense of whatever the
- * session does in between.
+ * session does in between.  When descriptors run out, calls take turns.
  */
 static bool
 may_start(const QfQueue *queue)
 {
 	return queue->nrunning < queue->options->max_concurrency &&
 		queue->statement == GetCurrentStatementStartTimestamp() &&
-		has_budget();
+		has_connection(queue->pool) && has_budget();
+}
+
+/* Is there a connection for another call, or may there be a new one? */
+static bool
+has_connection(const QfPool *pool)
+{
+	return pool->nrunning == 0 || pool->nrunning < pool->nsockets ||
+		!qf_descriptor_few_left();
 }
 
 /*
@@ -1094,6 +1130,13 @@ finish_attempt(QfCall *call)
 		 (now_usec() - call->started) / 1000.0, call->retries);
 	RESUME_INTERRUPTS();
 
+	if (call->reply.transport == QF_TRANSPORT_NO_DESCRIPTOR &&
+		pool->nrunning > 0)
+	{
+		take_back(call);
+		return;
+	}
+
 	input.outcome = judge_call(call);
 	take_buffer(call);
 	input.retries = call->retries;
@@ -1113,6 +1156,20 @@ finish_attempt(QfCall *call)
 		call->retries++;
 	queue->counters->retries++;
 	call->not_before = now_usec() + verdict.delay * 1000;
+	put_in_line(call);
+}
+
+/* There was no socket for the call: it has to wait for one of the others'. */
+static void
+take_back(QfCall *call)
+{
+	QfQueue    *queue = call->queue;
+
+	queue->counters->calls--;
+	if (queue->statement == budget_statement)
+		budget_calls--;
+	qf_call_free_reply(call);
+	call->not_before = now_usec() + LOOK_AGAIN;
 	put_in_line(call);
 }
 

@@ -15,8 +15,8 @@ typedef struct QfQueue QfQueue;
 
 /*
  * Says what a reply means for the retry policy, and may leave its findings
- * in call->answer.  Called outside libcurl, in the call's memory context, each
- * time an attempt has ended; must not wait.
+ * in call->answer.  Called outside libcurl each time an attempt has ended, or
+ * could not begin, in a context that lives until the next one; must not wait.
  */
 typedef QfOutcome (*QfJudge) (QfCall *call);
 

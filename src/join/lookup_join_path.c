@@ -99,10 +99,11 @@ add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 
 	/*
 	 * Row marks mean that EvalPlanQual may run the join again for one changed
-	 * row, which core does only for joins it knows.
+	 * row, which core does only for joins it knows.  Rows of a grouped
+	 * relation hold aggregates, and are no rows of a table.
 	 */
-	if (!qf_guc_enable_lookup_join || !qf_plan_can_look_up(innerrel) ||
-		root->rowMarks != NIL)
+	if (!qf_guc_enable_lookup_join || qf_compat_is_grouped(joinrel) ||
+		!qf_plan_can_look_up(innerrel) || root->rowMarks != NIL)
 		return;
 	if (jointype != JOIN_INNER && jointype != JOIN_LEFT &&
 		jointype != JOIN_SEMI && jointype != JOIN_ANTI &&

@@ -17,6 +17,7 @@
 char		fuzz_error_detail[4096];
 int			fuzz_encoding = PG_UTF8;
 int			qf_guc_max_requests = 0;
+int			max_safe_fds = 1000;
 
 /* Say which promise was broken, and stop where a debugger can see it. */
 void

@@ -1,0 +1,69 @@
+# Proves that running short of file descriptors makes calls wait for each other
+# rather than fail, and that running out is an error that says so.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use QianfanSimulator;
+use Sessions qw(open_session ask);
+use Test::More;
+
+my $accounts  = 40;
+my $simulator = QianfanSimulator->new(tasks => 200, latency_ms => 5);
+my $node      = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+# A third of them may be ours.
+$node->append_conf('postgresql.conf', 'max_files_per_process = 200');
+$node->start;
+
+# Many accounts, each of them a server, and some of them partitions of a table.
+my ($endpoint, $access_key, $secret_key) =
+  map { $simulator->$_ } qw(endpoint access_key secret_key);
+my $sql = $simulator->setup_sql('qianfan');
+foreach my $n (1 .. $accounts)
+{
+	$sql .= <<"SQL";
+CREATE SERVER s$n FOREIGN DATA WRAPPER qianfan_fdw
+  OPTIONS (endpoint '$endpoint', max_retries '0');
+CREATE USER MAPPING FOR CURRENT_USER SERVER s$n
+  OPTIONS (access_key '$access_key', secret_key '$secret_key');
+CREATE FOREIGN TABLE t$n (id text, strategy text) SERVER s$n;
+SQL
+}
+foreach ([ 'a_few', 4 ], [ 'many', $accounts ])
+{
+	my ($name, $n) = @$_;
+	$sql .= "CREATE VIEW $name AS "
+	  . join(' UNION ALL ', map { "SELECT id, strategy FROM t$_" } 1 .. $n) . ";\n";
+}
+$node->safe_psql('postgres', $sql);
+my ($session) = open_session($node);
+
+# One after another: connections kept for one make room for the next.
+my @results = map { ask($session, "SELECT count(strategy) FROM t$_") } 1 .. 12;
+is("@results", join(' ', (200) x 12), 'many servers, one after another');
+cmp_ok($simulator->get('connections_open'), '<', 67, 'connections are not all kept');
+
+# More calls at once than there can be connections.
+$node->safe_psql('postgres', "ALTER SERVER qianfan OPTIONS (ADD max_concurrency '256')");
+$simulator->reset;
+is(ask($session, 'SELECT count(strategy) FROM model_comp_tasks'),
+	200, 'more calls than there can be connections');
+is($simulator->calls, 'DescribeModelCompTask=200 DescribeModelCompTasks=2',
+	'none is made twice');
+
+# Several at once.
+$simulator->reset;
+like($session->query_safe('EXPLAIN SELECT * FROM a_few'),
+	qr/(Async Foreign Scan.*){4}/s, 'several servers at once');
+is(ask($session, 'SELECT count(strategy) FROM a_few'), 800, 'several at once: all rows');
+is($simulator->get('max_in_flight:DescribeModelCompTask') > 16,
+	1, 'several at once: they share what there is');
+is(ask($session, 'SELECT count(strategy) FROM many'), '53000', 'too many at once');
+like($session->{stderr}, qr/HINT: +Raise "max_files_per_process"/, 'what to do about it');
+is(ask($session, 'SELECT count(strategy) FROM t1'), 200, 'the session goes on');
+$session->quit;
+$node->stop;
+done_testing();
