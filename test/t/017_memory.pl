@@ -50,6 +50,19 @@ foreach my $title (sort keys %queries)
 	note("$title: $short kB, then $long kB");
 }
 
+# Nor does one that is repeated grow with each time.
+my $repeated = join ' ',
+  'SELECT count((SELECT count(*) FROM model_comp_tasks t WHERE t.source_model_id = m.id))',
+  "FROM (SELECT 'amv-unknown-' || i %% 3 AS id FROM generate_series(1, %d) i) m";
+my ($session, $pid) = open_session($node);
+$session->query_safe(sprintf $repeated, 1000);
+my $peak = peak_kb($pid);
+$simulator->reset;
+is($session->query_safe(sprintf $repeated, 200000), 200000, 'a scan repeated often');
+is($simulator->calls, 'DescribeModelCompTasks=3', 'each list is read once');
+cmp_ok(peak_kb($pid) - $peak, '<', $limit_kb, 'memory does not grow with it');
+$session->quit;
+
 # A reader that stops is not run ahead of.
 $simulator->reset;
 $simulator->set('tasks', 30000);
