@@ -6,7 +6,6 @@ SET enable_nestloop = off;
 CREATE TABLE all_keys AS SELECT n, id AS task_id FROM local_tasks;
 CREATE TABLE few_keys AS SELECT l.n, k.id AS task_id FROM local_tasks l JOIN local_tasks k ON k.n = l.n % 100 + 1;
 CREATE TABLE null_keys AS SELECT n, NULL AS task_id FROM local_tasks;
-ANALYZE few_keys;
 
 -- calls: one for each distinct key, none for NULL, no more than LIMIT wants
 SELECT count(*), count(t.id), count(t.weight) FROM all_keys k JOIN model_comp_tasks t ON t.id = k.task_id;
@@ -73,8 +72,6 @@ INSERT INTO queries VALUES
     ('SELECT a.id, b.weight FROM model_comp_tasks a JOIN model_comp_tasks b ON b.id = a.id WHERE a.source_model_id LIKE ''amv-c%'''),
     ('SELECT i.n, a.weight, b.name FROM inv i JOIN model_comp_tasks a ON a.id = i.task_id LEFT JOIN model_comp_tasks b ON b.id = lower(i.other) AND b.weight = a.weight'),
     ('WITH RECURSIVE r AS (SELECT min(task_id) AS k, 1 AS depth FROM inv UNION ALL SELECT (SELECT min(task_id) FROM inv WHERE task_id > t.id), depth + 1 FROM r JOIN model_comp_tasks t ON t.id = r.k WHERE depth < 9) SELECT * FROM r'),
-    -- which PostgreSQL 19 would aggregate before the join
-    ('SELECT t.state, sum(k.n) AS s FROM few_keys k JOIN model_comp_tasks t ON t.id = k.task_id GROUP BY t.state'),
     -- started over, for each row of another table
     ('SELECT i.n, s.* FROM inv i, LATERAL (SELECT max(t.name) AS m, count(t.weight) AS c FROM inv j JOIN model_comp_tasks t ON t.id = j.task_id WHERE j.qty = i.qty) s WHERE i.n % 5 = 0'),
     ('SELECT i.n, s.* FROM inv i LEFT JOIN LATERAL (SELECT j.n AS m, t.weight FROM inv j LEFT JOIN model_comp_tasks t ON t.id = lower(j.other) AND t.name > i.task_id WHERE j.n = i.n ORDER BY 1, 2 LIMIT 1) s ON true'),

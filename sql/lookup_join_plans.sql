@@ -109,8 +109,13 @@ SELECT value->'Actual Loops' AS loops, value->'Distinct Keys' AS keys, value->'A
 
 -- a lookup join above another one
 SELECT plan_of('SELECT i.n, a.name, b.weight FROM inv i LEFT JOIN model_comp_tasks a ON a.id = i.task_id LEFT JOIN model_comp_tasks b ON b.id = a.model_id AND b.state = a.state');
+-- below an aggregate, and not above one, which PostgreSQL 19 would have it be
+CREATE TABLE often AS SELECT l.n, k.id AS task_id FROM local_tasks l JOIN local_tasks k ON k.n = l.n % 20 + 1;
+ANALYZE often;
+SELECT count(*) FROM plan_of('SELECT t.state, sum(o.n) FROM often o JOIN model_comp_tasks t ON t.id = o.task_id GROUP BY t.state') line WHERE line LIKE '%QianfanLookupJoin%';
+SELECT * FROM differences('SELECT t.state, sum(o.n) FROM often o JOIN model_comp_tasks t ON t.id = o.task_id GROUP BY t.state');
 RESET enable_hashjoin;
 RESET enable_mergejoin;
 RESET enable_nestloop;
 DROP FUNCTION join_of, node_of;
-DROP TABLE inv, types;
+DROP TABLE inv, often, types;
