@@ -35,8 +35,8 @@ typedef struct NameEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-static QfKeySet *evaluate_value(QfKeySource * source, int number);
-static QfKeySet *evaluate_array(QfKeySource * source, int number);
+static QfKeySet *evaluate_value(QfKeySource *source, int number);
+static QfKeySet *evaluate_array(QfKeySource *source, int number);
 static QfKeySet *read_array(ExprState *expr, ExprContext *econtext);
 static QfKeySet *unite(QfKeySet *a, QfKeySet *b);
 static names_hash *make_index(QfKeySet *set);
@@ -44,7 +44,7 @@ static QfKeySet *intersect(QfKeySet *a, QfKeySet *b);
 
 /* Set up; what arrays come to is kept in a child of "owner". */
 void
-qf_keyset_init(QfKeySource * source, List *exprs, ExprContext *econtext,
+qf_keyset_init(QfKeySource *source, List *exprs, ExprContext *econtext,
 			   MemoryContext owner)
 {
 	source->exprs = exprs;
@@ -56,7 +56,7 @@ qf_keyset_init(QfKeySource * source, List *exprs, ExprContext *econtext,
 
 /* A parameter has changed, so arrays may come to something else. */
 void
-qf_keyset_forget(QfKeySource * source)
+qf_keyset_forget(QfKeySource *source)
 {
 	MemoryContextReset(source->array_context);
 	source->arrays = MemoryContextAllocZero(source->array_context,
@@ -71,7 +71,7 @@ qf_keyset_forget(QfKeySource * source)
  * NULL fits no id.
  */
 QfKeySet *
-qf_keyset_evaluate(List *tree, QfKeySource * source)
+qf_keyset_evaluate(List *tree, QfKeySource *source)
 {
 	QfKeyNode	kind = intVal(linitial(tree));
 	QfKeySet   *set = NULL;
@@ -106,7 +106,7 @@ qf_keyset_evaluate(List *tree, QfKeySource * source)
 }
 
 static QfKeySet *
-evaluate_value(QfKeySource * source, int number)
+evaluate_value(QfKeySource *source, int number)
 {
 	QfKeySet   *set = palloc0_object(QfKeySet);
 	bool		isnull;
@@ -124,7 +124,7 @@ evaluate_value(QfKeySource * source, int number)
 
 /* Once for as long as the parameters stay: a lookup join asks for each row. */
 static QfKeySet *
-evaluate_array(QfKeySource * source, int number)
+evaluate_array(QfKeySource *source, int number)
 {
 	MemoryContext oldcontext;
 
@@ -204,7 +204,7 @@ make_index(QfKeySet *set)
 	return index;
 }
 
-/* The keys of a that are in b too. */
+/* The keys of a that are in b too, which is not what was given. */
 static QfKeySet *
 intersect(QfKeySet *a, QfKeySet *b)
 {

@@ -26,12 +26,12 @@ typedef struct QfKeySource
 	QfKeySet  **arrays;			/* what arrays came to, by number of their
 								 * expression; NULL: not known */
 	MemoryContext array_context;	/* owns them */
-}			QfKeySource;
+} QfKeySource;
 
-extern void qf_keyset_init(QfKeySource * source, List *exprs,
+extern void qf_keyset_init(QfKeySource *source, List *exprs,
 						   ExprContext *econtext, MemoryContext owner);
-extern void qf_keyset_forget(QfKeySource * source);
-extern QfKeySet *qf_keyset_evaluate(List *tree, QfKeySource * source);
+extern void qf_keyset_forget(QfKeySource *source);
+extern QfKeySet *qf_keyset_evaluate(List *tree, QfKeySource *source);
 extern char *qf_keyset_from_text(Datum value);
 
 #endif							/* QF_FDW_KEYSET_H */
