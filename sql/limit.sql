@@ -76,6 +76,15 @@ SELECT n, (SELECT count(*) FROM (SELECT id FROM model_comp_tasks LIMIT n) t) FRO
 SELECT count(*) FROM model_comp_tasks t WHERE id IN (SELECT id FROM local_tasks LIMIT 3);
 SELECT count(*) FROM (SELECT id FROM model_comp_tasks WHERE id = ANY (ARRAY(SELECT id FROM local_tasks WHERE n <= 20)) LIMIT 7) t;
 
+-- by key: as many calls as rows, and one more for each key without one
+\! $QIANFAN_SIMULATOR_CTL reset
+SELECT count(*) FROM (SELECT id FROM model_comp_tasks WHERE id = ANY (ARRAY(SELECT id FROM local_tasks WHERE n <= 60)) LIMIT 40) t;
+\! $QIANFAN_SIMULATOR_CTL calls; $QIANFAN_SIMULATOR_CTL reset
+SELECT count(*) FROM (SELECT id FROM model_comp_tasks WHERE id = ANY (ARRAY(SELECT id FROM local_tasks WHERE n <= 60)) OFFSET 1 LIMIT 1) t;
+\! $QIANFAN_SIMULATOR_CTL calls; $QIANFAN_SIMULATOR_CTL reset
+SELECT count(*) FROM (SELECT id FROM model_comp_tasks WHERE id = ANY (ARRAY(SELECT CASE WHEN n % 3 = 0 THEN 'unknown-' || n ELSE id END FROM local_tasks WHERE n <= 60 ORDER BY n)) LIMIT 4) t;
+\! $QIANFAN_SIMULATOR_CTL calls
+
 -- cursors ask page by page, and close when they like
 \! $QIANFAN_SIMULATOR_CTL reset
 BEGIN;

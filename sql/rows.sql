@@ -65,6 +65,13 @@ SELECT id, sparsity_ratio FROM model_comp_tasks WHERE id = 'amva-wy13o1i1mw9m';
 -- an empty string or the zero date where a time belongs is no time
 \! $QIANFAN_SIMULATOR_CTL fail bad-time:
 SELECT id, create_time FROM model_comp_tasks WHERE id = 'amva-wy13o1i1mw9m';
+CREATE FOREIGN TABLE typed_times (key text OPTIONS (field 'id'), a timestamp OPTIONS (field 'description'), b date OPTIONS (field 'description'), c text OPTIONS (field 'description')) SERVER qianfan;
+CREATE FOREIGN TABLE typed_interval (key text OPTIONS (field 'id'), a interval OPTIONS (field 'description')) SERVER qianfan;
+\! $QIANFAN_SIMULATOR_CTL fail description:0000-00-00
+SELECT a, b, c FROM typed_times WHERE key = 'amva-wy13o1i1mw9m';
+\! $QIANFAN_SIMULATOR_CTL fail description:
+SELECT a FROM typed_interval WHERE key = 'amva-wy13o1i1mw9m';
+DROP FOREIGN TABLE typed_times, typed_interval;
 SELECT state, count(finish_time) AS ends FROM model_comp_tasks
  WHERE state IN ('creating', 'running', 'stopping') GROUP BY 1 ORDER BY 1;
 

@@ -76,7 +76,7 @@ static const struct
 	[CLASS_OTHER] = {
 		ERRCODE_FDW_ERROR,
 		"request to server \"%s\" failed",
-		NULL
+		"Look the code up in the API's documentation, or give the request ID to the provider's support."
 	},
 	[CLASS_CREDENTIALS] = {
 		ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
@@ -111,6 +111,8 @@ static const struct
 };
 
 static ErrorCode classify(const char *code, const char *message, int status);
+static const char *credential_hint(const QfCredential *credential,
+								   const char *hint);
 static bool contains(const char *text, const char *part);
 static char *describe_answer(const QfCall *call);
 static _Noreturn void raise_transport(const QfCall *call,
@@ -152,13 +154,26 @@ qf_api_error_raise(const QfCall *call, const QfOptions *options)
 
 	error = classify(answer->code, answer->message, call->reply.status);
 	hint = error.hint != NULL ? error.hint : class_table[error.class].hint;
+	if (error.class == CLASS_CREDENTIALS)
+		hint = credential_hint(qf_call_credential(call), hint);
 	if (call->reply.status >= 300 && call->reply.status < 400)
 		hint = "Redirects are not followed. Check the option \"endpoint\" of the server.";
 	ereport(ERROR,
 			(errcode(class_table[error.class].sqlstate),
 			 errmsg(class_table[error.class].message, options->server_name),
 			 errdetail("%s", describe_answer(call)),
-			 hint != NULL ? errhint("%s", hint) : 0));
+			 errhint("%s", hint)));
+}
+
+/* Where the credential that was not accepted has come from. */
+static const char *
+credential_hint(const QfCredential *credential, const char *hint)
+{
+	if (credential->from_environment)
+		return "Check QIANFAN_ACCESS_KEY and QIANFAN_SECRET_KEY in the environment of the server process.";
+	if (credential->session_token != NULL)
+		return "Check the options \"access_key\", \"secret_key\" and \"session_token\" of the user mapping. Temporary keys expire.";
+	return hint;
 }
 
 /*
@@ -321,7 +336,8 @@ raise_transport(const QfCall *call, const QfOptions *options)
 					(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 					 errmsg("could not decode the answer of server \"%s\" to %s",
 							options->server_name, call->request.action),
-					 errdetail("The transfer failed: %s.", reason)));
+					 errdetail("The transfer failed: %s.", reason),
+					 errhint("Check that the option \"endpoint\" of the server is the address of the API.")));
 			break;
 		case QF_TRANSPORT_NO_DESCRIPTOR:
 			ereport(ERROR,
@@ -347,6 +363,10 @@ raise_transport(const QfCall *call, const QfOptions *options)
 					 errmsg("could not get an answer from server \"%s\"",
 							options->server_name),
 					 errdetail("The transfer failed: %s.", reason),
-					 errhint("Check the network and the option \"endpoint\" of the server.")));
+					 options->proxy == NULL && options->ca_file == NULL ?
+					 errhint("Check the network and the option \"endpoint\" of the server.") :
+					 errhint("Check the network and the options \"endpoint\"%s%s of the server.",
+							 options->proxy != NULL ? ", \"proxy\"" : "",
+							 options->ca_file != NULL ? ", \"ca_file\"" : "")));
 	}
 }

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "lib/ilist.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -408,7 +409,14 @@ read_page_item(QfFetch *fetch)
 	if (verdict == QF_FETCH_TAKE)
 		add_item(fetch, id, page, item);
 	else if (verdict == QF_FETCH_DETAIL)
+	{
+		int			length = strlen(id);
+
+		if (pg_encoding_verifymbstr(PG_UTF8, id, length) != length)
+			qf_api_error_malformed(page->call, fetch->options,
+								   "The list has a task whose id is not text in UTF-8.");
 		add_item(fetch, id, NULL, NULL);
+	}
 	consider_prefetch(fetch);
 	return true;
 }

@@ -29,7 +29,10 @@ typedef struct StoredCredential
 	MemoryContextCallback cleanup;
 } StoredCredential;
 
-static bool read_mapping(Oid userid, Oid serverid, StoredCredential *stored);
+static bool read_mapping(Oid *userid, Oid serverid,
+						 StoredCredential *stored);
+static void read_environment(StoredCredential *stored, MemoryContext owner);
+static const char *read_variable(const char *name, const char *option);
 static const char *keep(const char *secret, MemoryContext owner);
 static void wipe_credential(void *arg);
 static void wipe(const char *secret);
@@ -47,6 +50,7 @@ qf_credential_find(Oid userid, Oid serverid, const char *server_name,
 {
 	StoredCredential *stored;
 	QfCredential *credential;
+	Oid			mapped_user = userid;
 	bool		mapped;
 	MemoryContext oldcontext = MemoryContextSwitchTo(owner);
 
@@ -56,25 +60,15 @@ qf_credential_find(Oid userid, Oid serverid, const char *server_name,
 	stored->cleanup.arg = stored;
 	MemoryContextRegisterResetCallback(owner, &stored->cleanup);
 
-	mapped = read_mapping(userid, serverid, stored);
+	mapped = read_mapping(&mapped_user, serverid, stored);
 	if (credential->access_key == NULL && credential->secret_key == NULL &&
 		superuser_arg(userid))
-	{
-		const char *access_key = getenv("QIANFAN_ACCESS_KEY");
-		const char *secret_key = getenv("QIANFAN_SECRET_KEY");
-
-		if (access_key != NULL && access_key[0] != '\0' &&
-			secret_key != NULL && secret_key[0] != '\0')
-		{
-			credential->access_key = keep(access_key, owner);
-			credential->secret_key = keep(secret_key, owner);
-		}
-	}
+		read_environment(stored, owner);
 	MemoryContextSwitchTo(oldcontext);
 
 	if (credential->access_key == NULL || credential->secret_key == NULL)
 	{
-		char	   *user_name = GetUserNameFromId(userid, false);
+		char	   *user_name = MappingUserName(mapped_user);
 
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
@@ -93,12 +87,66 @@ qf_credential_find(Oid userid, Oid serverid, const char *server_name,
 }
 
 /*
- * Copy the options of the user's mapping, or of the one for PUBLIC; false if
- * there is neither.  GetUserMapping() would raise an error of another kind
+ * qf_credential_check
+ *		Is this the value of such an option?  Returns NULL, or a sentence that
+ *		says what is wrong without repeating it.
+ */
+const char *
+qf_credential_check(const char *name, const char *value)
+{
+	if (value[0] == '\0')
+		return "The value must not be empty.";
+	/* It travels in a request header. */
+	for (const char *p = value; *p != '\0'; p++)
+	{
+		if (*p <= ' ' || *p >= 0x7f)
+			return "The value consists of visible ASCII characters, without spaces.";
+	}
+	if (strcmp(name, "access_key") == 0 && strchr(value, '/') != NULL)
+		return "An access key has no \"/\".";
+	return NULL;
+}
+
+/* Take the keys in the environment of the server process, if both are there. */
+static void
+read_environment(StoredCredential *stored, MemoryContext owner)
+{
+	QfCredential *credential = &stored->credential;
+	const char *access_key = read_variable("QIANFAN_ACCESS_KEY", "access_key");
+	const char *secret_key = read_variable("QIANFAN_SECRET_KEY", "secret_key");
+
+	if (access_key == NULL || secret_key == NULL)
+		return;
+	credential->access_key = keep(access_key, owner);
+	credential->secret_key = keep(secret_key, owner);
+	credential->from_environment = true;
+}
+
+/* A variable that stands for an option; NULL if it is empty or not there. */
+static const char *
+read_variable(const char *name, const char *option)
+{
+	const char *value = getenv(name);
+	const char *problem;
+
+	if (value == NULL || value[0] == '\0')
+		return NULL;
+	problem = qf_credential_check(option, value);
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("invalid value of environment variable \"%s\"", name),
+				 errhint("%s", problem)));
+	return value;
+}
+
+/*
+ * Copy the options of the user's mapping, or of the one for PUBLIC, and tell
+ * whose it is; false if there is neither.  GetUserMapping() would raise an error of another kind
  * for a missing mapping, which a superuser need not have.
  */
 static bool
-read_mapping(Oid userid, Oid serverid, StoredCredential *stored)
+read_mapping(Oid *userid, Oid serverid, StoredCredential *stored)
 {
 	QfCredential *credential = &stored->credential;
 	HeapTuple	tuple;
@@ -109,7 +157,7 @@ read_mapping(Oid userid, Oid serverid, StoredCredential *stored)
 	ListCell   *lc;
 
 	tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
-							ObjectIdGetDatum(userid),
+							ObjectIdGetDatum(*userid),
 							ObjectIdGetDatum(serverid));
 	if (!HeapTupleIsValid(tuple))
 		tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
@@ -117,6 +165,7 @@ read_mapping(Oid userid, Oid serverid, StoredCredential *stored)
 								ObjectIdGetDatum(serverid));
 	if (!HeapTupleIsValid(tuple))
 		return false;
+	*userid = ((Form_pg_user_mapping) GETSTRUCT(tuple))->umuser;
 
 	datum = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
 							Anum_pg_user_mapping_umoptions, &isnull);

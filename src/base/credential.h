@@ -14,7 +14,10 @@ typedef struct QfCredential
 	const char *access_key;
 	const char *secret_key;
 	const char *session_token;	/* NULL: none */
+	bool		from_environment;	/* else of a user mapping */
 } QfCredential;
+
+extern const char *qf_credential_check(const char *name, const char *value);
 
 extern const QfCredential *qf_credential_find(Oid userid, Oid serverid,
 											  const char *server_name,

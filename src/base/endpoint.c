@@ -89,6 +89,8 @@ qf_endpoint_check_proxy(const char *text)
 
 		if (pg_strncasecmp(text, schemes[i], length) == 0)
 		{
+			if (strchr(text + length, '/') != NULL)
+				return "A proxy has no path, nor a \"/\" at the end.";
 			if (strchr(text + length, ':') == NULL)
 				return "The port of the proxy is missing.";
 			return parse_authority(text + length, strlen(text + length), 0,
@@ -127,7 +129,7 @@ parse_authority(const char *text, size_t length, int default_port,
 	else
 	{
 		host_length = strspn(text, ALPHABETIC DIGITS "-._");
-		if (host_length == 0)
+		if (host_length == 0 && text[0] == ':')
 			return "The host is missing.";
 	}
 	if (host_length > 255)
@@ -138,7 +140,7 @@ parse_authority(const char *text, size_t length, int default_port,
 		const char *digits = text + host_length + 1;
 		size_t		ndigits = length - host_length - 1;
 
-		if (text[host_length] != ':')
+		if (text[host_length] != ':' || host_length == 0)
 			return "The host consists of letters, digits, \"-\", \".\" and \"_\"; write other names in their \"xn--\" form.";
 		if (ndigits < 1 || ndigits > 5 || strspn(digits, DIGITS) < ndigits)
 			return "The port is a number from 1 to 65535.";

@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "base/credential.h"
 #include "base/option.h"
 #include "resource/registry.h"
 
@@ -141,7 +142,7 @@ qf_option_validate(List *options, Oid catalog)
 {
 	QfOptions	target;
 	int			object = 0;
-	const char *noun = "object";
+	const char *noun = "database object";
 	ListCell   *lc;
 
 	for (int i = 0; i < lengthof(object_table); i++)
@@ -223,9 +224,10 @@ static void
 refuse_name(const char *name, int object, const char *noun)
 {
 	StringInfoData valid;
-	const char *elsewhere = NULL;
+	StringInfoData elsewhere;
 
 	initStringInfo(&valid);
+	initStringInfo(&elsewhere);
 	for (int i = 0; i < lengthof(option_table); i++)
 	{
 		if (option_table[i].objects & object)
@@ -236,7 +238,9 @@ refuse_name(const char *name, int object, const char *noun)
 			for (int j = 0; j < lengthof(object_table); j++)
 			{
 				if (option_table[i].objects & object_table[j].object)
-					elsewhere = object_table[j].noun;
+					appendStringInfo(&elsewhere, "%sa %s",
+									 elsewhere.len > 0 ? " or " : "",
+									 object_table[j].noun);
 			}
 		}
 	}
@@ -244,8 +248,8 @@ refuse_name(const char *name, int object, const char *noun)
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 			 errmsg("invalid option \"%s\"", name),
-			 elsewhere != NULL ?
-			 errdetail("\"%s\" is an option of a %s.", name, elsewhere) : 0,
+			 elsewhere.len > 0 ?
+			 errdetail("\"%s\" is an option of %s.", name, elsewhere.data) : 0,
 			 valid.len > 0 ?
 			 errhint("Valid options of a %s are: %s.", noun, valid.data) :
 			 errhint("A %s takes no options.", noun)));
@@ -346,6 +350,7 @@ check_number(const Option *option, char *value, void *member)
 						  option->min, option->max);
 
 	if (!parse_int(value, (int *) member, flags, NULL) ||
+		(option->kind == KIND_INT && strchr(value, '.') != NULL) ||
 		*(int *) member < option->min || *(int *) member > option->max)
 		refuse_value(option, value, bounds);
 }
@@ -371,17 +376,7 @@ check_text(const Option *option, char *value, void *member)
 			*(char **) member = value;
 			break;
 		case KIND_SECRET:
-			/* Visible ASCII only: it travels in a request header. */
-			if (value[0] == '\0')
-				problem = "The value must not be empty.";
-			for (const char *p = value; *p != '\0'; p++)
-			{
-				if (*p <= ' ' || *p >= 0x7f)
-					problem = "The value consists of visible ASCII characters, without spaces.";
-			}
-			if (strcmp(option->name, "access_key") == 0 &&
-				strchr(value, '/') != NULL)
-				problem = "An access key has no \"/\".";
+			problem = qf_credential_check(option->name, value);
 			break;
 		case KIND_RESOURCE:
 			*(const QfResource **) member = qf_registry_find(value);
@@ -434,6 +429,8 @@ check_plaintext(const QfOptions *options)
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 				 errmsg("invalid value for option \"%s\": plain \"http://\" to host \"%s\"",
 						"endpoint", options->endpoint.host),
+				 options->endpoint.loopback ?
+				 errdetail("Through the \"proxy\", requests leave this machine.") : 0,
 				 errhint("Use \"https://\", or have a superuser set the option \"allow_plaintext\" of the server.")));
 }
 

@@ -1,7 +1,6 @@
 /*
  * text.c
- *	  Foreign text made fit for a message: one line, bounded, printable, in
- *	  the database encoding.
+ *	  Foreign text made fit for a message, and ours for the API.
  *
  * src/base/text.c
  */
@@ -63,6 +62,36 @@ qf_text_clean(const char *text, int limit)
 		text += length;
 	}
 	return buf.data;
+}
+
+/*
+ * qf_text_to_utf8
+ *		A text in the database encoding as UTF-8, itself or palloc'd; NULL if it
+ *		cannot be written so, hence is nothing the API can know.
+ */
+char *
+qf_text_to_utf8(char *text)
+{
+	int			encoding = GetDatabaseEncoding();
+	int			length = strlen(text);
+	int			room = length * MAX_CONVERSION_GROWTH + 1;
+	Oid			conversion;
+	char	   *converted;
+
+	if (encoding == PG_UTF8)
+		return text;
+	if (encoding == PG_SQL_ASCII)
+		return pg_encoding_verifymbstr(PG_UTF8, text, length) == length ?
+			text : NULL;
+
+	conversion = FindDefaultConversionProc(encoding, PG_UTF8);
+	if (!OidIsValid(conversion))
+		return NULL;
+	converted = palloc(room);
+	return pg_do_encoding_conversion_buf(conversion, encoding, PG_UTF8,
+										 (unsigned char *) text, length,
+										 (unsigned char *) converted, room,
+										 true) == length ? converted : NULL;
 }
 
 /*

@@ -11,5 +11,6 @@
 #define QF_TEXT_LIMIT 500
 
 extern char *qf_text_clean(const char *text, int limit);
+extern char *qf_text_to_utf8(char *text);
 
 #endif							/* QF_BASE_TEXT_H */

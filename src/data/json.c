@@ -2,11 +2,13 @@
  * json.c
  *	  JSON documents tied to memory contexts, over cJSON.
  *
- * Two things cJSON would lose are saved before it sees the text:
+ * What cJSON would lose is saved before it sees the text:
  *
  * - the escape \u0000, which would end a C string early, is replaced by the
  *	 bytes C0 80.  They are never valid UTF-8, so whoever uses such a string
  *	 finds out, and strings nobody uses do no harm;
+ * - so is the escape of half a surrogate pair, for which it would refuse the
+ *	 text, by the three bytes that UTF-8 would have if it allowed that;
  * - a number that is not a short whole one becomes a string with a mark in
  *	 front, and afterwards a raw item, so that it is shown as it was sent.
  *
@@ -44,6 +46,8 @@ static void free_document(void *arg);
 static bool mark_text(char *text, size_t *length, int *nnumbers,
 					  size_t *nvalues);
 static bool skip_string(char *text, size_t length, size_t *in, size_t *out);
+static bool copy_escape(char *text, size_t *from, size_t *to);
+static int	read_escape(const char *text);
 static size_t number_length(const char *text);
 static bool is_inexact(const char *number, size_t length);
 static char *mark_numbers(const char *text, size_t length, int nnumbers);
@@ -255,7 +259,7 @@ free_document(void *arg)
 }
 
 /*
- * Replace each \u0000 in place, count the numbers that need a mark, and the
+ * Mark strings in place, count the numbers that need a mark, and the
  * values, for which brackets and commas stand.
  *
  * Returns false for what cJSON would take though it is not JSON: control
@@ -314,7 +318,7 @@ mark_text(char *text, size_t *length, int *nnumbers, size_t *nvalues)
 }
 
 /*
- * Copy the string that starts at *in to *out, replacing \u0000, and move both
+ * Copy the string that starts at *in to *out, marking it, and move both
  * behind it.  Returns false if it cannot be JSON.
  */
 static bool
@@ -344,14 +348,10 @@ skip_string(char *text, size_t length, size_t *in, size_t *out)
 		}
 		if (text[from] != '\\')
 			return false;
-		if (text[from + 1] == 'u' &&
-			strspn(text + from + 2, "0123456789abcdefABCDEF") < 4)
-			return false;
-		if (strncmp(text + from, "\\u0000", 6) == 0)
+		if (text[from + 1] == 'u')
 		{
-			memcpy(text + to, NUL_MARK, 2);
-			to += 2;
-			from += 6;
+			if (!copy_escape(text, &from, &to))
+				return false;
 		}
 		else
 		{
@@ -363,6 +363,66 @@ skip_string(char *text, size_t length, size_t *in, size_t *out)
 	*in = from;
 	*out = to;
 	return true;
+}
+
+/*
+ * Copy the escape \uXXXX at *from to *to, or what stands for it, and move both
+ * behind it.  Returns false if digits are missing.
+ */
+static bool
+copy_escape(char *text, size_t *from, size_t *to)
+{
+	int			code = read_escape(text + *from);
+	size_t		length = 6;
+
+	if (code < 0)
+		return false;
+	if (code == 0)
+	{
+		memcpy(text + *to, NUL_MARK, 2);
+		*to += 2;
+		*from += length;
+		return true;
+	}
+	if (code >= 0xD800 && code <= 0xDFFF)
+	{
+		int			other = read_escape(text + *from + length);
+
+		if (code > 0xDBFF || other < 0xDC00 || other > 0xDFFF)
+		{
+			text[(*to)++] = (char) (0xE0 | (code >> 12));
+			text[(*to)++] = (char) (0x80 | ((code >> 6) & 0x3F));
+			text[(*to)++] = (char) (0x80 | (code & 0x3F));
+			*from += length;
+			return true;
+		}
+		length *= 2;
+	}
+	memmove(text + *to, text + *from, length);
+	*to += length;
+	*from += length;
+	return true;
+}
+
+/* The code of the escape \uXXXX at the start of a text; -1: there is none. */
+static int
+read_escape(const char *text)
+{
+	int			code = 0;
+
+	if (text[0] != '\\' || text[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++)
+	{
+		static const char digits[] = "0123456789abcdef";
+		const char *digit = text[i] == '\0' ?
+		NULL : strchr(digits, pg_ascii_tolower((unsigned char) text[i]));
+
+		if (digit == NULL)
+			return -1;
+		code = code * 16 + (int) (digit - digits);
+	}
+	return code;
 }
 
 /* Length of the JSON number at the start of a text; 0 if there is none. */

@@ -40,6 +40,7 @@ typedef struct RowColumn
 	bool		is_json;		/* json or jsonb: takes the member's JSON */
 	bool		quotes;			/* may its input function quote the text? */
 	bool		hexadecimal;	/* may the text be a hash? */
+	bool		is_time;		/* of the API, or of its type */
 	bool		empty_is_null;
 	FmgrInfo	input;
 	Oid			typioparam;
@@ -278,11 +279,13 @@ set_up_column(RowColumn *column, Form_pg_attribute attribute)
 
 	/* No number or time is written as nothing. */
 	get_type_category_preferred(base_type, &category, &preferred);
-	column->empty_is_null = column->source.kind == QF_VALUE_REFERENCE ||
+	column->is_time = column->source.kind == QF_VALUE_TIME ||
+		category == TYPCATEGORY_DATETIME;
+	column->empty_is_null = column->is_time ||
+		column->source.kind == QF_VALUE_REFERENCE ||
 		column->source.kind == QF_VALUE_REASON ||
 		column->source.kind == QF_VALUE_NUMBER ||
-		column->source.kind == QF_VALUE_TIME ||
-		category == TYPCATEGORY_NUMERIC || category == TYPCATEGORY_DATETIME;
+		category == TYPCATEGORY_NUMERIC || category == TYPCATEGORY_TIMESPAN;
 
 	getTypeInputInfo(attribute->atttypid, &function, &column->typioparam);
 	fmgr_info(function, &column->input);
@@ -321,7 +324,7 @@ convert(QfRow *row, RowColumn *column, const QfJson *member, bool *isnull)
 		text = column->is_json ? qf_json_print(member) : qf_json_text(member);
 		if (is_string && qf_json_is_empty(member) && column->empty_is_null)
 			text = NULL;
-		else if (is_string && column->source.kind == QF_VALUE_TIME &&
+		else if (is_string && column->is_time &&
 				 strncmp(qf_json_text(member), ZERO_DATE,
 						 strlen(ZERO_DATE)) == 0)
 			text = NULL;

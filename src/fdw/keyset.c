@@ -9,11 +9,11 @@
 #include "common/hashfn.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/text.h"
 #include "fdw/keyset.h"
 #include "fdw/pushdown.h"
 
@@ -117,7 +117,7 @@ evaluate_value(QfKeySource *source, int number)
 	{
 		set->keys = palloc_object(char *);
 		set->keys[0] = qf_keyset_from_text(value);
-		set->nkeys = 1;
+		set->nkeys = set->keys[0] != NULL ? 1 : 0;
 	}
 	return set;
 }
@@ -164,7 +164,9 @@ read_array(ExprState *expr, ExprContext *econtext)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (!nulls[i])
-			set->keys[set->nkeys++] = qf_keyset_from_text(elements[i]);
+			set->keys[set->nkeys] = qf_keyset_from_text(elements[i]);
+		if (!nulls[i] && set->keys[set->nkeys] != NULL)
+			set->nkeys++;
 	}
 	return unite(set, empty);	/* drops duplicates */
 }
@@ -224,12 +226,10 @@ intersect(QfKeySet *a, QfKeySet *b)
 /*
  * qf_keyset_from_text
  *		A text, or a value of a type stored alike, as an id in the API's
- *		encoding.
+ *		encoding; NULL if it cannot be one.
  */
 char *
 qf_keyset_from_text(Datum value)
 {
-	char	   *key = TextDatumGetCString(value);
-
-	return pg_server_to_any(key, strlen(key), PG_UTF8);
+	return qf_text_to_utf8(TextDatumGetCString(value));
 }

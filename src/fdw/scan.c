@@ -453,7 +453,7 @@ start_list(QfScan *scan)
 		scan->run = create_run(scan, filters, nfilters);
 }
 
-/* The value of a list parameter in the API's encoding; NULL if it is NULL. */
+/* The value of a list parameter in the API's encoding; NULL if it has none. */
 static char *
 parameter_value(QfScan *scan, int number)
 {
@@ -531,14 +531,15 @@ next_by_key(QfScan *scan, TupleTableSlot *slot)
 {
 	while (scan->next_key < scan->keys->nkeys)
 	{
-		KnownTask  *known;
+		const char *key = scan->keys->keys[scan->next_key];
+		KnownTask  *known = tasks_lookup(scan->tasks, key);
 
-		request_keys(scan);
-		known = tasks_lookup(scan->tasks, scan->keys->keys[scan->next_key]);
-		if (!known->fetched)
+		if (known == NULL || !known->fetched)
 		{
 			QfTask		task;
 
+			/* Not once it is here, before it is known whether it passes. */
+			request_keys(scan);
 			if (!may_fetch(scan, scan->fetch))
 				return false;
 			/* Tasks come in the order they were asked for. */

@@ -328,7 +328,7 @@ add_row(LookupJoinState *join, TupleTableSlot *slot)
 	return row->asked;
 }
 
-/* The key of an outer row, in per-tuple memory; NULL if it is NULL. */
+/* The key of an outer row, in per-tuple memory; NULL if no id equals it. */
 static char *
 evaluate_key(LookupJoinState *join, TupleTableSlot *slot)
 {

@@ -110,6 +110,12 @@ def bad_time(document, text="the day before yesterday"):
     _set_in_tasks(document, "createTime", text)
 
 
+@rewrite("description")
+def description(document, text="something else"):
+    """description:TEXT."""
+    _set_in_tasks(document, "description", text)
+
+
 # -- the regular answer with raw bytes in the place of a value -----------------
 
 def _spliced(document, raw):
@@ -118,10 +124,10 @@ def _spliced(document, raw):
         b'"%s"' % SPLICE.encode(), raw))
 
 
-def _raw_name(raw):
+def _raw_name(raw, member="name"):
     def answer(exchange):
         document = exchange.document()
-        _set_in_tasks(document, "name", SPLICE)
+        _set_in_tasks(document, member, SPLICE)
         return _spliced(document, raw)
     return answer
 
@@ -130,6 +136,7 @@ FAULTS.update({
     "u0000": _raw_name(b'"nul \\u0000 inside"'),
     "raw-nul": _raw_name(b'"nul \x00 inside"'),
     "non-utf8": _raw_name(b'"bytes \xff\xfe\xc3( inside"'),
+    "non-utf8-id": _raw_name(b'"bytes \xff"', "id"),
     "lone-surrogate": _raw_name(b'"half \\ud83d inside"'),
     "duplicate-keys": _raw_name(b'"first","name":"second"'),
     "big-number": _raw_name(b"12345678901234567890"),

@@ -73,6 +73,16 @@ sub try_as
 	return $stderr =~ /ERROR:  (\w{5})/ ? $1 : $stdout;
 }
 
+# The whole error.
+sub error_as
+{
+	my ($role, $sql) = @_;
+	my ($stdout, $stderr);
+	$node->psql('postgres', $sql, stdout => \$stdout, stderr => \$stderr,
+		extra_params => [ '-U', $role ]);
+	return $stderr;
+}
+
 sub from
 {
 	my ($relation) = @_;
@@ -140,6 +150,8 @@ CREATE USER MAPPING FOR PUBLIC SERVER qianfan;
 SQL
 is(try_as('boss',  $query), 1, 'a superuser, with an empty mapping of PUBLIC');
 is(try_as('plain', $query), '28000', 'not others, likewise');
+like(error_as('plain', $query), qr/user mapping of "public" .* lacks "access_key"/,
+	'whose mapping lacks something is said');
 $node->safe_psql('postgres',
 	"ALTER USER MAPPING FOR PUBLIC SERVER qianfan OPTIONS (ADD access_key '$ak', ADD secret_key '$sk')"
 );
@@ -156,6 +168,18 @@ foreach ([], [$ak], [ undef, $sk ], [ '', '' ], [ $ak, '' ])
 		'28000', 'environment: ' . join ', ',
 		map { !defined ? 'unset' : $_ eq '' ? 'empty' : 'given' } @$_);
 	is($simulator->get('connections'), 0, 'and nobody was asked');
+}
+
+# What cannot be a key is not sent, and one that is refused is not the mapping's.
+foreach ([ "$ak/x", $sk ], [ $ak, "$sk\r\nx: y" ], [ $ak, 'wrong' ])
+{
+	$node->stop;
+	start_with(@$_);
+	my $error = error_as('boss', $query);
+	like($error, $_->[1] eq 'wrong' ?
+		qr/HINT:  Check QIANFAN_ACCESS_KEY and QIANFAN_SECRET_KEY in the environment/ :
+		qr/invalid value of environment variable "QIANFAN_/, 'environment: bad keys');
+	unlike($error, qr/\Q$ak\E|\Q$sk\E/, 'which are not repeated');
 }
 
 $node->stop;

@@ -113,14 +113,12 @@ foreach ([ 'latin1', 'Läuft-ñ' ], [ 'euc_cn', '任务' ],
 	[ 'utf8', "任务-\xf0\x9f\x9a\x80" ])
 {
 	my ($database, $key) = @$_;
-	is(output($database,
-			"SELECT count(*) FROM model_comp_tasks WHERE id = '$key'"),
+	is(output($database, "SELECT count(*) FROM model_comp_tasks WHERE id = '$key'"),
 		0, "$database: a key that is not ASCII");
 	is($simulator->last_requests,
 		qq(DescribeModelCompTask {"modelCompTaskId":"$key"}),
 		"$database: is sent as UTF-8");
-	is(output($database,
-			"SELECT count(*) FROM model_comp_tasks WHERE source_model_id = '$key'"),
+	is(output($database, "SELECT count(*) FROM model_comp_tasks WHERE source_model_id = '$key'"),
 		0, "$database: a filter that is not ASCII");
 	like($simulator->last_requests,
 		qr/"sourceModelId":"\Q$key\E"/, "$database: is sent as UTF-8");
@@ -130,6 +128,23 @@ is( output('latin1',
 	),
 	$french,
 	'latin1: a local condition');
+
+# A key that is no UTF-8 is no id: the same by every plan, and without a call.
+$node->safe_psql('sql_ascii', "CREATE TABLE inv (task_id text); INSERT INTO inv VALUES (E'\\xe9'), ('$english')");
+$simulator->reset;
+is(output('sql_ascii', "SELECT count(*) FROM model_comp_tasks WHERE $_"), 0, "sql_ascii: $_")
+  foreach "id = E'\\xe9'", "id = ANY (ARRAY[E'\\xe9', E'\\xff'])", "source_model_id = E'\\xe9'";
+is($simulator->calls, 'none', 'sql_ascii: keys that are no UTF-8 are not sent');
+is( output('sql_ascii', "$_; SELECT count(*), count(t.id) FROM inv LEFT JOIN model_comp_tasks t ON t.id = task_id"),
+	'2|1', "sql_ascii: a join, $_")
+  foreach 'SET qianfan_fdw.enable_lookup_join = off', 'SET enable_hashjoin = off';
+
+# Nor is an id of the list that is none.
+$simulator->reset;
+$simulator->fail('non-utf8-id');
+like(output('utf8', 'SELECT failed_reason FROM model_comp_tasks'),
+	qr/ERROR:  HV00M:.*id is not text in UTF-8/s, 'utf8: an id that is no UTF-8');
+is($simulator->calls, 'DescribeModelCompTasks=1', 'utf8: is not sent');
 
 # Messages of the API are shown as far as they can be, and never in the way.
 foreach my $database ('utf8', 'latin1', 'euc_cn', 'sql_ascii')
@@ -151,7 +166,7 @@ foreach my $database ('utf8', 'latin1', 'euc_cn', 'sql_ascii')
 foreach my $database ('utf8', 'latin1', 'euc_cn', 'sql_ascii')
 {
 	foreach ([ 'u0000', '22P05' ], [ 'non-utf8', '22021' ],
-		[ 'lone-surrogate', 'HV00M' ], [ 'raw-nul', 'HV00M' ])
+		[ 'lone-surrogate', '22021' ], [ 'raw-nul', 'HV00M' ])
 	{
 		my ($fault, $state) = @$_;
 		foreach my $query (
@@ -163,7 +178,7 @@ foreach my $database ('utf8', 'latin1', 'euc_cn', 'sql_ascii')
 			$simulator->fail($fault, '--always');
 			my $output = output($database, $query);
 
-			# the last two make the whole body something else than JSON
+			# the last makes the whole body something else than JSON
 			if ($state eq 'HV00M')
 			{
 				like($output, qr/ERROR:  HV00M:/, "$title: SQLSTATE");

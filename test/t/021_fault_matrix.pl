@@ -93,7 +93,7 @@ my @matrix = (
 	[ 'non-utf8',                     '22021', 1 ],
 	[ 'u0000',                        '22P05', 1 ],
 	[ 'raw-nul',                      'HV00M', 1 ],
-	[ 'lone-surrogate',               'HV00M', 1 ],
+	[ 'lone-surrogate',               '22021', 1 ],
 	[ 'html-200',                     'HV00M', 1 ],
 	[ 'html-502',                     'HV000', 2 ],
 	[ 'empty-body',                   'HV00M', 1 ],
