@@ -77,3 +77,17 @@ SELECT n, s FROM local_tasks l, LATERAL inlined(l.id) s WHERE n <= 3 ORDER BY n;
 \! $QIANFAN_SIMULATOR_CTL calls
 DROP FUNCTION inlined, called;
 DEALLOCATE ALL;
+
+-- a lookup join that starts over asks for what its array has now, also below a Result
+CREATE TEMP TABLE k AS SELECT n % 2 AS g, id FROM local_tasks WHERE n <= 12;
+CREATE TEMP TABLE o AS SELECT g, true AS flag, ARRAY(SELECT id FROM local_tasks WHERE n <= CASE g WHEN 0 THEN 12 ELSE 1 END) AS ids FROM generate_series(0, 1) g;
+ANALYZE k;
+ANALYZE o;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+\! $QIANFAN_SIMULATOR_CTL reset
+SELECT o.g, (SELECT count(t.strategy) FROM k LEFT JOIN (SELECT * FROM model_comp_tasks WHERE o.flag AND id = ANY (o.ids)) t ON t.id = k.id WHERE k.g = o.g) FROM o ORDER BY o.g;
+\! $QIANFAN_SIMULATOR_CTL calls
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+DROP TABLE k, o;

@@ -233,9 +233,16 @@ qf_fetch_poll(QfFetch *fetch)
  *		qf_queue_descriptor().
  */
 int
-qf_fetch_descriptor(QfFetch *fetch)
+qf_fetch_descriptor(QfFetch *fetch, bool will_wait)
 {
-	return qf_queue_descriptor(fetch->queue);
+	return qf_queue_descriptor(fetch->queue, will_wait);
+}
+
+/* Somebody who had descriptors of fetches to wait for has been woken up. */
+void
+qf_fetch_woken(void)
+{
+	qf_queue_woken();
 }
 
 static int

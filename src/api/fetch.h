@@ -50,6 +50,7 @@ extern void qf_fetch_set_wanted(QfFetch *fetch, int64 wanted);
 extern int	qf_fetch_room(const QfFetch *fetch);
 extern bool qf_fetch_next(QfFetch *fetch, QfTask *task);
 extern bool qf_fetch_poll(QfFetch *fetch);
-extern int	qf_fetch_descriptor(QfFetch *fetch);
+extern int	qf_fetch_descriptor(QfFetch *fetch, bool will_wait);
+extern void qf_fetch_woken(void);
 
 #endif							/* QF_API_FETCH_H */

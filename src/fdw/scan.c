@@ -309,12 +309,12 @@ qf_scan_try(ForeignScanState *node, bool may_wait, TupleTableSlot **slot)
  * is none to be had.
  */
 int
-qf_scan_descriptor(ForeignScanState *node)
+qf_scan_descriptor(ForeignScanState *node, bool will_wait)
 {
 	QfScan	   *scan = node->fdw_state;
 
 	return qf_fetch_descriptor(scan->plan.keys != NIL ?
-							   scan->fetch : scan->run->fetch);
+							   scan->fetch : scan->run->fetch, will_wait);
 }
 
 /*

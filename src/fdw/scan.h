@@ -20,7 +20,7 @@ extern bool qf_scan_ask(ForeignScanState *node, char *key);
 extern void qf_scan_give(ForeignScanState *node, char **key);
 extern bool qf_scan_try(ForeignScanState *node, bool may_wait,
 						TupleTableSlot **slot);
-extern int	qf_scan_descriptor(ForeignScanState *node);
+extern int	qf_scan_descriptor(ForeignScanState *node, bool will_wait);
 extern const QfCounters *qf_scan_counters(const ForeignScanState *node);
 
 #endif							/* QF_FDW_SCAN_H */

@@ -89,6 +89,7 @@ static uint64 turns = 0;
  */
 static int **counted_sockets = NULL;
 static int	ncounted_sockets = 0;	/* length of the array */
+static bool sockets_opened = false; /* since they were last looked at */
 
 #define SET(easy, option, value) \
 	(curl_easy_setopt(easy, option, value) == CURLE_OK)
@@ -459,6 +460,8 @@ before_request(void *arg, char *remote_address, char *local_address,
 	if (call->sent)
 		return CURL_PREREQFUNC_ABORT;
 	call->sent = true;
+	/* There may have been no socket for another address. */
+	call->reply.transport = QF_TRANSPORT_UNSENT;
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -691,9 +694,12 @@ count_codings(const char *line, size_t length)
 void
 qf_call_forget_sockets(void)
 {
+	if (!sockets_opened)
+		return;
+	sockets_opened = false;
 	for (int sock = 0; sock < ncounted_sockets; sock++)
 	{
-		if (fcntl(sock, F_GETFD) < 0)
+		if (counted_sockets[sock] != NULL && fcntl(sock, F_GETFD) < 0)
 			uncount_socket(sock);
 	}
 }
@@ -760,6 +766,7 @@ count_socket(curl_socket_t sock, int *nsockets)
 	if (!qf_descriptor_acquire())
 		return false;
 	counted_sockets[sock] = nsockets;
+	sockets_opened = true;
 	(*nsockets)++;
 	return true;
 }

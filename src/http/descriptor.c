@@ -19,10 +19,11 @@
 
 /*
  * When so few are left, they go to who has none yet: a share of all, but more
- * than SPARE and what any session has open.
+ * than SPARE and what any session has open, unless that is most of them.
  */
 #define RESERVE_DIVISOR 5
-#define MIN_RESERVE 12
+#define MIN_RESERVE 16
+#define MAX_RESERVE_DIVISOR 3
 
 static int	in_use = 0;
 
@@ -57,11 +58,16 @@ qf_descriptor_adopt(int n)
 	in_use += n;
 }
 
-/* Are so few left that they should go to who has none? */
+/*
+ * Are so few left that they should go to who has none?  "coming": so many will
+ * soon be opened.
+ */
 bool
-qf_descriptor_few_left(void)
+qf_descriptor_few_left(int coming)
 {
 	int			most = max_safe_fds / 3;
+	int			reserve = Max(most / RESERVE_DIVISOR,
+							  Min(MIN_RESERVE, most / MAX_RESERVE_DIVISOR));
 
-	return in_use >= most - Max(most / RESERVE_DIVISOR, MIN_RESERVE);
+	return in_use + coming >= most - reserve;
 }

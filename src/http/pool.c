@@ -123,8 +123,8 @@ typedef struct QfPool
 	int			ndescriptors;	/* queues that have one */
 	int64		left;			/* since when nobody drives it; 0: somebody
 								 * does */
-	int64		awaited;		/* when somebody began to wait for it
-								 * elsewhere */
+	bool		awaiting;		/* does somebody wait for it elsewhere? */
+	int64		awaited;		/* when that began */
 	int64		absence;		/* microseconds that nobody drove it, in all */
 	ServerState *server;
 } QfPool;
@@ -157,8 +157,9 @@ static int64 budget_calls = 0;
 
 static void put_in_line(QfCall *call);
 static void join_statement(QfQueue *queue);
-static void open_descriptor(QfQueue *queue);
+static bool open_descriptor(QfQueue *queue);
 static void claim_descriptor(void);
+static bool may_open_descriptor(void);
 static int	check_descriptor(int descriptor);
 static void ring_bell(QfQueue *queue);
 static void silence_bell(QfQueue *queue);
@@ -166,6 +167,7 @@ static void arm_timer(QfPool *pool);
 static void invalidate_pools(Datum arg, int cacheid, uint32 hashvalue);
 static void close_stale_pools(XactEvent event, void *arg);
 static void close_all_pools(int code, Datum arg);
+static bool close_idle_pools(void);
 static QfPool *find_pool(const QfOptions *options);
 static bool same_connection(const QfOptions *a, const QfOptions *b);
 static QfPool *create_pool(const QfOptions *options);
@@ -323,8 +325,11 @@ join_statement(QfQueue *queue)
 {
 	TimestampTz statement = GetCurrentStatementStartTimestamp();
 
-	if (queue->statement != statement && queue->pool->left == 0)
+	if (queue->statement != statement && queue->pool->awaiting)
+	{
+		queue->pool->awaiting = false;
 		queue->pool->left = queue->pool->awaited;
+	}
 	queue->statement = statement;
 }
 
@@ -335,27 +340,44 @@ join_statement(QfQueue *queue)
  *
  * Belongs to the queue.  Whoever drives the pool may take in what this queue
  * waits for, and with it the event of the socket, so the queue has a bell of
- * its own.  Ask anew before each wait: the caller is then taken to wait for us.
- * -1: there is none to be had, and the caller has to wait for the call.
+ * its own.  Ask anew before each wait: if the caller "will_wait", he is taken to
+ * wait for us, until qf_queue_woken().  -1: there is none to be had, and the
+ * caller has to wait for the call.
  */
 int
-qf_queue_descriptor(QfQueue *queue)
+qf_queue_descriptor(QfQueue *queue, bool will_wait)
 {
 	QfPool	   *pool = queue->pool;
 
 	if (queue->descriptor < 0)
 	{
-		if (pool->ndescriptors >= MAX_DESCRIPTORS || qf_descriptor_few_left())
+		if (pool->ndescriptors >= MAX_DESCRIPTORS ||
+			qf_descriptor_few_left(0) || !open_descriptor(queue))
 			return -1;
-		open_descriptor(queue);
 	}
 	arm_timer(pool);
-	come_back(pool);
-	pool->awaited = now_usec();
+	if (will_wait)
+	{
+		come_back(pool);
+		pool->awaiting = true;
+		pool->awaited = now_usec();
+	}
 	return queue->descriptor;
 }
 
-static void
+/* Who had descriptors of queues to wait for has been woken up. */
+void
+qf_queue_woken(void)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &pools)
+		dlist_container(QfPool, node, iter.cur)->awaiting = false;
+	leave_pools();
+}
+
+/* Returns false if there may be no more. */
+static bool
 open_descriptor(QfQueue *queue)
 {
 	QfPool	   *pool = queue->pool;
@@ -364,10 +386,12 @@ open_descriptor(QfQueue *queue)
 	/* What is opened here is closed with the queue, whatever comes between. */
 	if (queue->bell < 0)
 	{
-		claim_descriptor();
+		if (!may_open_descriptor())
+			return false;
 		queue->bell = check_descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	}
-	claim_descriptor();
+	if (!may_open_descriptor())
+		return false;
 	queue->descriptor = check_descriptor(epoll_create1(EPOLL_CLOEXEC));
 	pool->ndescriptors++;
 	event.events = EPOLLIN;
@@ -376,13 +400,21 @@ open_descriptor(QfQueue *queue)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not add to epoll instance: %m")));
+	return true;
 }
 
-/* A descriptor is about to be opened; may it be? */
+/* Count one more; connections nobody needs make room for it. */
+static bool
+may_open_descriptor(void)
+{
+	return qf_descriptor_acquire() ||
+		(close_idle_pools() && qf_descriptor_acquire());
+}
+
 static void
 claim_descriptor(void)
 {
-	if (!qf_descriptor_acquire())
+	if (!may_open_descriptor())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("out of file descriptors"),
@@ -532,10 +564,26 @@ close_all_pools(int code, Datum arg)
 		close_pool(dlist_container(QfPool, node, iter.cur));
 }
 
-/*
- * The pool of a server with these options, made if there is none.  When
- * descriptors run out, connections kept for other servers are closed.
- */
+/* Close connections kept for servers nobody reads at the moment, if any. */
+static bool
+close_idle_pools(void)
+{
+	bool		closed = false;
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &pools)
+	{
+		QfPool	   *pool = dlist_container(QfPool, node, iter.cur);
+
+		if (pool->nqueues > 0)
+			continue;
+		MemoryContextDelete(pool->context);
+		closed = true;
+	}
+	return closed;
+}
+
+/* The pool of a server with these options, made if there is none. */
 static QfPool *
 find_pool(const QfOptions *options)
 {
@@ -548,10 +596,7 @@ find_pool(const QfOptions *options)
 		if (pool->options.serverid == options->serverid &&
 			!same_connection(&pool->options, options))
 			pool->stale = true;
-		if (pool->nqueues == 0 &&
-			(pool->stale ||
-			 (pool->options.serverid != options->serverid &&
-			  qf_descriptor_few_left())))
+		if (pool->stale && pool->nqueues == 0)
 			MemoryContextDelete(pool->context);
 		else if (!pool->stale &&
 				 pool->options.serverid == options->serverid)
@@ -796,10 +841,7 @@ come_back(QfPool *pool)
 	pool->left = 0;
 }
 
-/*
- * Nobody drives a pool from now on, nor waits for it elsewhere: who waited for
- * several has been woken up, or one of them would not be driven.
- */
+/* Nobody drives a pool from now on, unless somebody waits for it elsewhere. */
 static void
 leave_pools(void)
 {
@@ -810,7 +852,7 @@ leave_pools(void)
 	{
 		QfPool	   *pool = dlist_container(QfPool, node, iter.cur);
 
-		if (pool->left == 0)
+		if (pool->left == 0 && !pool->awaiting)
 			pool->left = now;
 	}
 }
@@ -837,6 +879,8 @@ start_due_calls(QfPool *pool)
 {
 	dlist_iter	queue_iter;
 
+	if (!has_connection(pool))
+		(void) close_idle_pools();
 	dlist_foreach(queue_iter, &pool->queues)
 	{
 		QfQueue    *queue = dlist_container(QfQueue, node, queue_iter.cur);
@@ -997,7 +1041,7 @@ static bool
 has_connection(const QfPool *pool)
 {
 	return pool->nrunning == 0 || pool->nrunning < pool->nsockets ||
-		!qf_descriptor_few_left();
+		!qf_descriptor_few_left(pool->nrunning - pool->nsockets);
 }
 
 /*
@@ -1131,7 +1175,7 @@ finish_attempt(QfCall *call)
 	RESUME_INTERRUPTS();
 
 	if (call->reply.transport == QF_TRANSPORT_NO_DESCRIPTOR &&
-		pool->nrunning > 0)
+		(close_idle_pools() || pool->nrunning > 0))
 	{
 		take_back(call);
 		return;
@@ -1159,7 +1203,7 @@ finish_attempt(QfCall *call)
 	put_in_line(call);
 }
 
-/* There was no socket for the call: it has to wait for one of the others'. */
+/* There was no socket for the call: it has to wait for another's. */
 static void
 take_back(QfCall *call)
 {

@@ -25,7 +25,8 @@ extern QfQueue *qf_queue_create(MemoryContext owner, const QfOptions *options,
 								QfJudge judge, QfCounters *counters);
 extern QfCall *qf_queue_submit(QfQueue *queue, const QfRequest *request);
 extern void qf_queue_progress(QfQueue *queue);
-extern int	qf_queue_descriptor(QfQueue *queue);
+extern int	qf_queue_descriptor(QfQueue *queue, bool will_wait);
+extern void qf_queue_woken(void);
 extern const QfCredential *qf_call_credential(const QfCall *call);
 extern bool qf_call_ready(const QfCall *call);
 extern void qf_call_wait(QfCall *call);

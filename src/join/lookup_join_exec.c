@@ -202,6 +202,9 @@ rescan_lookup_join(CustomScanState *node)
 	{
 		UpdateChangedParamSet(join->outer, node->ss.ps.chgParam);
 		UpdateChangedParamSet(join->inner, node->ss.ps.chgParam);
+		/* Keys are asked for before what may stand above it is rescanned. */
+		if (join->inner != &join->scan->ss.ps)
+			UpdateChangedParamSet(&join->scan->ss.ps, node->ss.ps.chgParam);
 	}
 	if (join->outer->chgParam == NULL)
 		ExecReScan(join->outer);

@@ -68,7 +68,7 @@ def names_of_code(root):
     yield "configuration parameters", _find(
         _read(root, "src/base/guc.c"), r'"(qianfan_fdw\.\w+)"')
     yield "environment variables", _find(
-        _sources(root), r'getenv\("(\w+)"\)')
+        _sources(root), r'read_variable\("(\w+)"')
     yield "EXPLAIN labels", _find(
         _sources(root),
         r'[Ee]xplain\w*\(\s*(?:node,\s*)?"([A-Z]\w+(?: [A-Z]\w+)*)"')

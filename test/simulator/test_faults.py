@@ -53,6 +53,7 @@ RAW = {
     "not-http": (b"\x16\x03\x01", "end"),
 }
 BROKEN_JSON = ("truncated-json", "invalid-json", "raw-nul", "non-utf8",
+               "non-utf8-id",
                "byte-order-mark", "empty-body", "html-200")
 
 
@@ -158,6 +159,7 @@ class Faults(SimulatorCase):
         self.assertEqual(self.task("strings-as-numbers")["name"], 42)
         self.assertIn("aNewMember", self.task("unknown-members")["config"])
         self.assertIn("yesterday", self.task("bad-time")["createTime"])
+        self.assertEqual(self.task("description:new")["description"], "new")
         self.assertEqual(self.task("bad-number")["config"]["sparsityRatio"],
                          math.inf)
         self.assertEqual(self.task("bad-number:lots")["config"]

@@ -54,6 +54,11 @@ is(ask($session, 'SELECT count(strategy) FROM model_comp_tasks'),
 is($simulator->calls, 'DescribeModelCompTask=200 DescribeModelCompTasks=2',
 	'none is made twice');
 
+# What that has kept open is closed for another server.
+$simulator->reset;
+is(ask($session, 'SELECT count(strategy) FROM t1'), 200, 'the next server');
+is($simulator->get('max_in_flight:DescribeModelCompTask'), 16, 'has what it may have');
+
 # Several at once.
 $simulator->reset;
 like($session->query_safe('EXPLAIN SELECT * FROM a_few'),
@@ -67,6 +72,11 @@ is(ask($session, ''), 800, 'several at once: all rows');
 is(ask($session, 'SELECT count(strategy) FROM many'), '53000', 'too many at once');
 like($session->{stderr}, qr/HINT: +Raise "max_files_per_process"/, 'what to do about it');
 is(ask($session, 'SELECT count(strategy) FROM t1'), 200, 'the session goes on');
+
+# A cursor that has taken what it could leaves others enough to go on with.
+ask($session, 'BEGIN; DECLARE c CURSOR FOR SELECT strategy FROM model_comp_tasks; FETCH 1 FROM c');
+is(ask($session, "SELECT count(strategy) FROM t$_"), 200, "beside a cursor: t$_") foreach 2, 3;
+is(ask($session, 'FETCH ALL FROM c') =~ tr/\n//, 198, 'and the cursor goes on');
 $session->quit;
 $node->stop;
 done_testing();
