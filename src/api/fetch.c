@@ -90,6 +90,7 @@ static void consider_prefetch(QfFetch *fetch);
 static void open_page(QfFetch *fetch);
 static char *check_next_marker(QfFetch *fetch, const QfCall *call,
 							   int nitems);
+static bool is_utf8(const char *text);
 static const QfAnswer *wait_for_answer(QfFetch *fetch, QfCall *call);
 
 /*
@@ -417,9 +418,7 @@ read_page_item(QfFetch *fetch)
 		add_item(fetch, id, page, item);
 	else if (verdict == QF_FETCH_DETAIL)
 	{
-		int			length = strlen(id);
-
-		if (pg_encoding_verifymbstr(PG_UTF8, id, length) != length)
+		if (!is_utf8(id))
 			qf_api_error_malformed(page->call, fetch->options,
 								   "The list has a task whose id is not text in UTF-8.");
 		add_item(fetch, id, NULL, NULL);
@@ -505,6 +504,8 @@ check_next_marker(QfFetch *fetch, const QfCall *call, int nitems)
 
 	if (marker == NULL)
 		problem = "The list claims that more follows but has no \"nextMarker\".";
+	else if (!is_utf8(qf_json_text(marker)))
+		problem = "The \"nextMarker\" of the list is not text in UTF-8.";
 	else if (nitems == 0)
 		problem = "An empty page of the list claims that more follows.";
 	else if (qf_seen_add(fetch->markers, qf_json_text(marker)))
@@ -512,6 +513,15 @@ check_next_marker(QfFetch *fetch, const QfCall *call, int nitems)
 	if (problem != NULL)
 		qf_api_error_malformed(call, fetch->options, problem);
 	return MemoryContextStrdup(fetch->context, qf_json_text(marker));
+}
+
+/* What is sent has to be, though what is received is not checked before use. */
+static bool
+is_utf8(const char *text)
+{
+	int			length = strlen(text);
+
+	return pg_encoding_verifymbstr(PG_UTF8, text, length) == length;
 }
 
 /* Wait for a call and raise its error, if it has one. */

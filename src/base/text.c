@@ -74,7 +74,7 @@ qf_text_to_utf8(char *text)
 {
 	int			encoding = GetDatabaseEncoding();
 	int			length = strlen(text);
-	int			room = length * MAX_CONVERSION_GROWTH + 1;
+	Size		room = (Size) length * MAX_CONVERSION_GROWTH + 1;
 	Oid			conversion;
 	char	   *converted;
 
@@ -86,11 +86,11 @@ qf_text_to_utf8(char *text)
 
 	conversion = FindDefaultConversionProc(encoding, PG_UTF8);
 	if (!OidIsValid(conversion))
-		return NULL;
+		return pg_server_to_any(text, length, PG_UTF8); /* says so */
 	converted = palloc(room);
 	return pg_do_encoding_conversion_buf(conversion, encoding, PG_UTF8,
 										 (unsigned char *) text, length,
-										 (unsigned char *) converted, room,
+										 (unsigned char *) converted, (int) room,
 										 true) == length ? converted : NULL;
 }
 

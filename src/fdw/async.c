@@ -57,7 +57,8 @@ qianfanForeignAsyncConfigureWait(AsyncRequest *areq)
 	{
 		/* While there are other rows to be had, core only looks. */
 		descriptor = qf_scan_descriptor((ForeignScanState *) areq->requestee,
-										requestor->as_syncdone);
+										requestor->as_syncdone &&
+										requestor->as_nasyncresults == 0);
 		if (descriptor < 0)
 		{
 			/* Core takes who is complete and pending for ended twice. */
@@ -71,8 +72,11 @@ qianfanForeignAsyncConfigureWait(AsyncRequest *areq)
 		if (areq->requestee->instrument)
 			InstrUpdateTupleCount(areq->requestee->instrument,
 								  TupIsNull(areq->result) ? 0.0 : 1.0);
+		if (TupIsNull(areq->result))
+			return;
+		qf_fetch_woken();
 		/* Once in a set, or it could not be waited for. */
-		if (TupIsNull(areq->result) || requestor->as_nasyncresults != 1)
+		if (requestor->as_nasyncresults != 1)
 			return;
 		descriptor = ready_descriptor();
 		if (descriptor < 0)

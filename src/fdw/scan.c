@@ -259,9 +259,6 @@ qf_scan_ask(ForeignScanState *node, char *key)
 	/* The table's own quals may leave nothing of the key. */
 	if (scan->plan.key_quals != NIL)
 	{
-		/* There may be a rescan to come. */
-		if (node->ss.ps.chgParam != NULL)
-			qf_keyset_forget(&scan->source);
 		qf_scan_give(node, &key);
 		start_keys(scan);
 		if (scan->keys->nkeys == 0)
@@ -269,6 +266,19 @@ qf_scan_ask(ForeignScanState *node, char *key)
 	}
 	open_fetch(scan);
 	return ask_for(scan, key);
+}
+
+/*
+ * qf_scan_forget
+ *		Parameters have changed.  A lookup join asks for keys before it comes to
+ *		a rescan of the node.
+ */
+void
+qf_scan_forget(ForeignScanState *node)
+{
+	QfScan	   *scan = node->fdw_state;
+
+	qf_keyset_forget(&scan->source);
 }
 
 /*

@@ -17,6 +17,7 @@ extern void qianfanReScanForeignScan(ForeignScanState *node);
 extern void qianfanEndForeignScan(ForeignScanState *node);
 extern int	qf_scan_concurrency(const ForeignScanState *node);
 extern bool qf_scan_ask(ForeignScanState *node, char *key);
+extern void qf_scan_forget(ForeignScanState *node);
 extern void qf_scan_give(ForeignScanState *node, char **key);
 extern bool qf_scan_try(ForeignScanState *node, bool may_wait,
 						TupleTableSlot **slot);

@@ -123,8 +123,8 @@ typedef struct QfPool
 	int			ndescriptors;	/* queues that have one */
 	int64		left;			/* since when nobody drives it; 0: somebody
 								 * does */
-	bool		awaiting;		/* does somebody wait for it elsewhere? */
-	int64		awaited;		/* when that began */
+	TimestampTz awaiting;		/* statement that waits for it elsewhere, or 0 */
+	int64		awaited;		/* since when */
 	int64		absence;		/* microseconds that nobody drove it, in all */
 	ServerState *server;
 } QfPool;
@@ -184,6 +184,7 @@ static void leave_pools(void);
 static void advance(QfPool *pool);
 static void start_due_calls(QfPool *pool);
 static void start_call(QfCall *call);
+static void ring_waiting(void);
 static CURL *borrow_handle(QfPool *pool);
 static void return_handle(QfCall *call);
 static void lend_buffer(QfCall *call);
@@ -323,12 +324,13 @@ qf_queue_progress(QfQueue *queue)
 static void
 join_statement(QfQueue *queue)
 {
+	QfPool	   *pool = queue->pool;
 	TimestampTz statement = GetCurrentStatementStartTimestamp();
 
-	if (queue->statement != statement && queue->pool->awaiting)
+	if (pool->awaiting != 0 && pool->awaiting != statement)
 	{
-		queue->pool->awaiting = false;
-		queue->pool->left = queue->pool->awaited;
+		pool->awaiting = 0;
+		pool->left = pool->awaited;
 	}
 	queue->statement = statement;
 }
@@ -359,7 +361,7 @@ qf_queue_descriptor(QfQueue *queue, bool will_wait)
 	if (will_wait)
 	{
 		come_back(pool);
-		pool->awaiting = true;
+		pool->awaiting = GetCurrentStatementStartTimestamp();
 		pool->awaited = now_usec();
 	}
 	return queue->descriptor;
@@ -372,7 +374,7 @@ qf_queue_woken(void)
 	dlist_iter	iter;
 
 	dlist_foreach(iter, &pools)
-		dlist_container(QfPool, node, iter.cur)->awaiting = false;
+		dlist_container(QfPool, node, iter.cur)->awaiting = 0;
 	leave_pools();
 }
 
@@ -400,6 +402,9 @@ open_descriptor(QfQueue *queue)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not add to epoll instance: %m")));
+
+	/* What has been taken in up to now had no bell to ring. */
+	ring_bell(queue);
 	return true;
 }
 
@@ -852,7 +857,7 @@ leave_pools(void)
 	{
 		QfPool	   *pool = dlist_container(QfPool, node, iter.cur);
 
-		if (pool->left == 0 && !pool->awaiting)
+		if (pool->left == 0 && pool->awaiting == 0)
 			pool->left = now;
 	}
 }
@@ -941,6 +946,28 @@ start_call(QfCall *call)
 	pool->nrunning++;
 	queue->counters->calls++;
 	budget_calls++;
+	if (!has_budget())
+		ring_waiting();
+}
+
+/* No call can be made any more: whoever waits for one has to be told. */
+static void
+ring_waiting(void)
+{
+	dlist_iter	pool_iter;
+	dlist_iter	iter;
+
+	dlist_foreach(pool_iter, &pools)
+	{
+		dlist_foreach(iter, &dlist_container(QfPool, node, pool_iter.cur)->queues)
+		{
+			QfQueue    *queue = dlist_container(QfQueue, node, iter.cur);
+
+			if (queue->bell >= 0 && !queue->rung &&
+				!dlist_is_empty(&queue->waiting))
+				ring_bell(queue);
+		}
+	}
 }
 
 /*
@@ -1287,13 +1314,24 @@ wait_for_events(QfPool *pool, QfCounters *counters)
 {
 	WaitEvent	occurred[3];
 	int64		start = now_usec();
+	int64		elapsed;
 	int			noccurred;
+	dlist_iter	iter;
 
 	pool->left = 0;
 	noccurred = WaitEventSetWait(pool->wait_set, wait_timeout(pool),
 								 occurred, lengthof(occurred),
 								 qf_compat_wait_event());
-	counters->wait_time += now_usec() - start;
+	elapsed = now_usec() - start;
+	counters->wait_time += elapsed;
+	dlist_foreach(iter, &pools)
+	{
+		QfPool	   *other = dlist_container(QfPool, node, iter.cur);
+
+		/* Who is waited for elsewhere was not, meanwhile. */
+		if (other != pool && other->awaiting != 0)
+			other->absence += elapsed;
+	}
 
 	for (int i = 0; i < noccurred; i++)
 	{

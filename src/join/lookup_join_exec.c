@@ -202,9 +202,7 @@ rescan_lookup_join(CustomScanState *node)
 	{
 		UpdateChangedParamSet(join->outer, node->ss.ps.chgParam);
 		UpdateChangedParamSet(join->inner, node->ss.ps.chgParam);
-		/* Keys are asked for before what may stand above it is rescanned. */
-		if (join->inner != &join->scan->ss.ps)
-			UpdateChangedParamSet(&join->scan->ss.ps, node->ss.ps.chgParam);
+		qf_scan_forget(join->scan);
 	}
 	if (join->outer->chgParam == NULL)
 		ExecReScan(join->outer);
