@@ -91,6 +91,12 @@ pg_do_encoding_conversion_buf(Oid proc, int src_encoding, int dest_encoding,
 	return 0;
 }
 
+char *
+pg_server_to_any(const char *text, int length, int encoding)
+{
+	return unconstify(char *, text);
+}
+
 bool
 AcquireExternalFD(void)
 {
