@@ -142,8 +142,9 @@ read_variable(const char *name, const char *option)
 
 /*
  * Copy the options of the user's mapping, or of the one for PUBLIC, and tell
- * whose it is; false if there is neither.  GetUserMapping() would raise an error of another kind
- * for a missing mapping, which a superuser need not have.
+ * whose it is; false if there is neither.  GetUserMapping() would raise an
+ * error of another kind for a missing mapping, which a superuser need not
+ * have.
  */
 static bool
 read_mapping(Oid *userid, Oid serverid, StoredCredential *stored)

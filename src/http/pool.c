@@ -167,7 +167,7 @@ static void arm_timer(QfPool *pool);
 static void invalidate_pools(Datum arg, int cacheid, uint32 hashvalue);
 static void close_stale_pools(XactEvent event, void *arg);
 static void close_all_pools(int code, Datum arg);
-static bool close_idle_pools(void);
+static bool close_idle_pools(bool only_stale);
 static QfPool *find_pool(const QfOptions *options);
 static bool same_connection(const QfOptions *a, const QfOptions *b);
 static QfPool *create_pool(const QfOptions *options);
@@ -413,7 +413,7 @@ static bool
 may_open_descriptor(void)
 {
 	return qf_descriptor_acquire() ||
-		(close_idle_pools() && qf_descriptor_acquire());
+		(close_idle_pools(false) && qf_descriptor_acquire());
 }
 
 static void
@@ -546,18 +546,9 @@ invalidate_pools(Datum arg, int cacheid, uint32 hashvalue)
 static void
 close_stale_pools(XactEvent event, void *arg)
 {
-	dlist_mutable_iter iter;
-
-	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
-		event != XACT_EVENT_PREPARE)
-		return;
-	dlist_foreach_modify(iter, &pools)
-	{
-		QfPool	   *pool = dlist_container(QfPool, node, iter.cur);
-
-		if (pool->stale && pool->nqueues == 0)
-			MemoryContextDelete(pool->context);
-	}
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT ||
+		event == XACT_EVENT_PREPARE)
+		(void) close_idle_pools(true);
 }
 
 static void
@@ -569,9 +560,9 @@ close_all_pools(int code, Datum arg)
 		close_pool(dlist_container(QfPool, node, iter.cur));
 }
 
-/* Close connections kept for servers nobody reads at the moment, if any. */
+/* Close the pools nobody reads from at the moment; were there any? */
 static bool
-close_idle_pools(void)
+close_idle_pools(bool only_stale)
 {
 	bool		closed = false;
 	dlist_mutable_iter iter;
@@ -580,7 +571,7 @@ close_idle_pools(void)
 	{
 		QfPool	   *pool = dlist_container(QfPool, node, iter.cur);
 
-		if (pool->nqueues > 0)
+		if (pool->nqueues > 0 || (only_stale && !pool->stale))
 			continue;
 		MemoryContextDelete(pool->context);
 		closed = true;
@@ -885,7 +876,7 @@ start_due_calls(QfPool *pool)
 	dlist_iter	queue_iter;
 
 	if (!has_connection(pool))
-		(void) close_idle_pools();
+		(void) close_idle_pools(false);
 	dlist_foreach(queue_iter, &pool->queues)
 	{
 		QfQueue    *queue = dlist_container(QfQueue, node, queue_iter.cur);
@@ -1202,7 +1193,7 @@ finish_attempt(QfCall *call)
 	RESUME_INTERRUPTS();
 
 	if (call->reply.transport == QF_TRANSPORT_NO_DESCRIPTOR &&
-		(close_idle_pools() || pool->nrunning > 0))
+		(close_idle_pools(false) || pool->nrunning > 0))
 	{
 		take_back(call);
 		return;
