@@ -11,7 +11,7 @@ ARG DEBIAN=bookworm
 FROM postgres:${PG_MAJOR}-${DEBIAN} AS build
 ARG PG_MAJOR
 RUN apt-get update \
-	&& apt-get install -y --no-install-recommends gcc libc6-dev make \
+	&& apt-get install -y --no-install-recommends gcc gettext libc6-dev make \
 		libcjson-dev libcurl4-openssl-dev libssl-dev \
 		postgresql-server-dev-${PG_MAJOR}
 COPY . /source

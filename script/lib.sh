@@ -16,13 +16,19 @@ MINIMUM_VERSION=15
 
 work=				# temporary directory; empty until there is one
 keep=				# not empty: leave $work behind
-tree=				# copy of the sources, in $work
+workspace=				# $work, or where in it a copy of what follows is used
+tree=				# copy of the sources, in $workspace
 server_user=		# who runs the server, when we are root; else empty
 pg_config=			# the pg_config of the PostgreSQL to build for
 pg_bindir=			# its programs
+public_pg_config=	# the one that make_private_server made a copy of
 step_pid=			# process group of the step that is running
 simulator_input=	# its standard input; see start_simulator
 simulator_pid=		# set while there is a simulator of ours
+
+# What compilers made is kept here between runs, if somebody made the directory
+# (owned by $server_user) and ccache is installed.
+compiler_cache=${QIANFAN_CCACHE:-/var/tmp/qianfan_fdw-ccache}
 
 # see forbid_servers
 cluster_policy=/etc/postgresql-common/createcluster.d/qianfan_fdw.conf
@@ -135,7 +141,7 @@ set_path()
 # Further arguments name variables to keep.
 clean_environment()
 {
-	local name kept=QIANFAN_ALLOW_MISSING_CLIENTS
+	local name kept="QIANFAN_ALLOW_MISSING_CLIENTS CURL_PREFIX"
 
 	for name in $(compgen -e)
 	do
@@ -247,6 +253,12 @@ run_as_server_user()
 	export PATH="$pg_bindir:$PATH" HOME="$work/home" TMPDIR="$work/tmp"
 
 	unset PG_CONFIG
+	if [ -d "$compiler_cache" ] && [ -d /usr/lib/ccache ]
+	then
+		# the same file in another temporary directory is the same
+		export PATH="/usr/lib/ccache:$PATH" CCACHE_DIR="$compiler_cache"
+		export CCACHE_BASEDIR="$work" CCACHE_NOHASHDIR=yes
+	fi
 	if [ -n "$server_user" ]
 	then
 		export USER="$server_user" LOGNAME="$server_user"
@@ -281,9 +293,18 @@ make_work_directory()
 	trap 'exit 143' TERM
 	trap clean_up EXIT
 	work=$(mktemp -d "$parent/qianfan.XXXXXX") || die "could not make a temporary directory"
-	tree=$work/tree
-	mkdir "$work/home" "$work/tmp" "$work/log" "$work/socket" "$tree"
-	give_to_server_user "$work"
+	mkdir "$work/home" "$work/tmp"
+	enter_workspace "$work"
+}
+
+# From here on, sources, server, cluster and its logs are those of another
+# directory.
+enter_workspace()
+{
+	workspace=$1
+	tree=$workspace/tree
+	mkdir -p "$workspace/log" "$workspace/socket" "$tree"
+	give_to_server_user "$workspace"
 }
 
 give_to_server_user()
@@ -313,7 +334,7 @@ copy_tree()
 				fi
 			done >"$list"
 	else
-		(cd "$root" && find . -name .git -prune -o ! -type d \
+		(cd "$root" && find . \( -name .git -o -name 'tmp_check*' \) -prune -o ! -type d \
 			! -name '*.o' ! -name '*.bc' ! -name '*.so' ! -name '*.pyc' \
 			-print0) >"$list"
 	fi
@@ -328,7 +349,7 @@ copy_tree()
 	give_to_server_user "$tree"
 }
 
-# Copy the PostgreSQL installation into $work and turn pg_config and pg_bindir
+# Copy the PostgreSQL installation into $workspace and turn pg_config and pg_bindir
 # to the copy.  The programs find everything else relative to themselves, so
 # "make install" with this pg_config touches only the copy.  That needs no
 # privilege, leaves the machine's PostgreSQL alone, and lets two runs install
@@ -336,14 +357,25 @@ copy_tree()
 # rest are links.
 make_private_server()
 {
-	local copy=$work/server directory
+	local copy=$workspace/server directory library
 
+	[ -n "$public_pg_config" ] || public_pg_config=$pg_config
+	pg_config=$public_pg_config
+	pg_bindir=$("$pg_config" --bindir) || return 1
 	for directory in --bindir --pkglibdir --sharedir --includedir-server
 	do
 		directory=$("$pg_config" "$directory") || return 1
 		[ -d "$copy$directory" ] && continue
 		mkdir -p "$copy$directory"
 		cp -rs "$directory/." "$copy$directory/" || return 1
+	done
+	# unit programs want them; Debian has them in pkglibdir
+	directory=$("$pg_config" --libdir) || return 1
+	mkdir -p "$copy$directory"
+	for library in libpgcommon libpgport
+	do
+		[ ! -e "$directory/$library.a" ] ||
+			ln -sf "$directory/$library.a" "$copy$directory/" || return 1
 	done
 	rm -rf "$copy$pg_bindir"
 	cp -rL "$pg_bindir" "$copy$pg_bindir" || return 1
@@ -363,24 +395,67 @@ make_private_server()
 	give_to_server_user -h "$copy"
 }
 
-# Initialize and start a cluster that listens on a socket in $work only, hence
+# From here on, initdb of the private server makes a cluster once, and copies
+# for whoever wants the same.  Every TAP test wants one, and copying takes a
+# tenth of the time.
+remember_clusters()
+{
+	local templates=$workspace/templates
+
+	mkdir "$templates" && mv "$pg_bindir/initdb" "$pg_bindir/initdb.real" ||
+		return 1
+	cat >"$pg_bindir/initdb" <<-SCRIPT
+		#!/bin/bash
+		templates='$templates'
+		real='$pg_bindir/initdb.real'
+	SCRIPT
+	cat >>"$pg_bindir/initdb" <<-'SCRIPT'
+		directory= arguments=("$@") others=()
+		while [ $# -gt 0 ]
+		do
+			case $1 in
+				-D) directory=$2 && shift ;;
+				*) others+=("$1") ;;
+			esac
+			shift
+		done
+		[ -n "$directory" ] && [ ! -e "$directory" ] ||
+			exec "$real" "${arguments[@]}"
+		template=$templates/$(
+			printf '%s\n' "${others[@]}" "$LC_ALL" "$LANG" | sha256sum | cut -c 1-16
+		)
+		exec 9>"$template.lock"
+		flock 9
+		if [ ! -e "$template.made" ]
+		then
+			"$real" -D "$template" "${others[@]}" || exit
+			touch "$template.made"
+		fi
+		exec 9>&-
+		cp -a --reflink=auto "$template" "$directory"
+	SCRIPT
+	chmod 755 "$pg_bindir/initdb"
+	give_to_server_user "$templates"
+}
+
+# Initialize and start a cluster that listens on a socket in $workspace only, hence
 # the port needs no search.  Arguments are further lines of postgresql.conf.
 start_cluster()
 {
-	local data=$work/data
+	local data=$workspace/data
 
 	rm -rf "$data"
 	run_as_server_user initdb --pgdata="$data" --username=postgres \
 		--auth=trust --encoding=UTF8 --locale=C --no-sync \
-		>"$work/log/initdb.log" 2>&1 ||
+		>"$workspace/log/initdb.log" 2>&1 ||
 		{
 			say "initdb failed:"
-			tail -n 20 "$work/log/initdb.log"
+			tail -n 20 "$workspace/log/initdb.log"
 			return 1
 		}
 	cat >>"$data/postgresql.conf" <<-CONF
 		listen_addresses = ''
-		unix_socket_directories = '$work/socket'
+		unix_socket_directories = '$workspace/socket'
 		port = 5432
 		fsync = off
 		shared_buffers = 32MB
@@ -391,13 +466,13 @@ start_cluster()
 	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$data/postgresql.conf"
 
 	run_as_server_user pg_ctl start -w -s -D "$data" \
-		-l "$work/log/server.log" </dev/null >"$work/log/start.log" 2>&1 ||
+		-l "$workspace/log/server.log" </dev/null >"$workspace/log/start.log" 2>&1 ||
 		{
 			say "the server did not start:"
-			tail -n 20 "$work/log/start.log" "$work/log/server.log"
+			tail -n 20 "$workspace/log/start.log" "$workspace/log/server.log"
 			return 1
 		}
-	export PGHOST=$work/socket PGPORT=5432 PGUSER=postgres
+	export PGHOST=$workspace/socket PGPORT=5432 PGUSER=postgres
 	export PGDATABASE=postgres PGCLIENTENCODING=UTF8
 }
 
@@ -438,16 +513,18 @@ stop_simulator()
 	simulator_pid=
 }
 
-# Stop every server whose data directory is below $work: ours, and those of a
-# TAP test that was interrupted.
+# stop_servers DIRECTORY: stop every server whose data directory is below it,
+# those of a TAP test that was interrupted, too.  A copy of a data directory has
+# the process id of somebody else's server; the second line tells.
 stop_servers()
 {
 	local file
 
-	find "$work" -name postmaster.pid 2>/dev/null |
+	find "$1" -name postmaster.pid 2>/dev/null |
 		while IFS= read -r file
 		do
-			run_as_server_user pg_ctl stop -w -s -m "$1" \
+			[ "$(sed -n 2p "$file")" -ef "${file%/*}" ] || continue
+			run_as_server_user pg_ctl stop -w -s -m fast \
 				-D "${file%/*}" </dev/null >/dev/null 2>&1 || :
 		done
 }
@@ -464,7 +541,7 @@ stop_step()
 
 stop_cluster()
 {
-	stop_servers fast
+	stop_servers "$workspace/data"
 	unset PGHOST PGPORT PGUSER PGDATABASE PGCLIENTENCODING
 }
 
@@ -473,7 +550,7 @@ discard_work_directory()
 	[ -n "$work" ] || return 0
 	cd /
 	stop_simulator
-	stop_servers fast
+	stop_servers "$work"
 	if [ -n "$keep" ]
 	then
 		say "kept: $work"
@@ -490,8 +567,15 @@ clean_up()
 	trap '' HUP INT TERM
 	trap - EXIT
 	stop_step
+	stop_jobs
 	discard_work_directory
 	exit "$status"
+}
+
+# There are none, unless steps.sh is in use.
+stop_jobs()
+{
+	:
 }
 
 # run_logged LOG TITLE COMMAND...
@@ -507,9 +591,10 @@ run_logged()
 	printf '==> %s\n' "$title"
 
 	# the status comes through a pipe because read, unlike wait, has a timeout
-	rm -f "$work/done"
-	mkfifo "$work/done"
-	exec {done_fd}<>"$work/done"
+	rm -f "$log.done"
+	mkfifo "$log.done"
+	exec {done_fd}<>"$log.done"
+	rm -f "$log.done"
 	set -m
 	(
 		trap - EXIT HUP INT TERM

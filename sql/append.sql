@@ -43,6 +43,12 @@ SELECT count(*) FROM accounts;  -- ERROR
 \! $QIANFAN_SIMULATOR_CTL heal
 SELECT count(*) FROM accounts;
 
+-- no detail beyond what is wanted of all together: ten rows are here
+SET enable_async_append = off;
+SELECT api_calls_of('SELECT weight FROM accounts LIMIT 15') AS calls;
+SELECT api_calls_of('SELECT weight FROM accounts LIMIT 8 OFFSET 6') AS calls;
+RESET enable_async_append;
+
 -- EXPLAIN ANALYZE counts each for itself
 SELECT api_calls_of('SELECT id FROM accounts') AS calls;
 SET qianfan_fdw.max_requests = 30;

@@ -9,6 +9,9 @@ CREATE SERVER keyed FOREIGN DATA WRAPPER qianfan_fdw
 CREATE FOREIGN TABLE keyed_tasks (id text, name text) SERVER keyed;
 CREATE ROLE regress_qianfan_alice;
 CREATE ROLE regress_qianfan_bob;
+CREATE ROLE regress_qianfan_keeper;
+GRANT USAGE ON FOREIGN DATA WRAPPER qianfan_fdw TO regress_qianfan_keeper;
+ALTER SERVER keyed OWNER TO regress_qianfan_keeper;
 GRANT SELECT ON keyed_tasks TO regress_qianfan_alice, regress_qianfan_bob;
 PREPARE ask AS SELECT * FROM keyed_tasks WHERE id = 'amva-abciuctdx15t';
 
@@ -16,7 +19,22 @@ PREPARE ask AS SELECT * FROM keyed_tasks WHERE id = 'amva-abciuctdx15t';
 SET ROLE regress_qianfan_alice;
 EXECUTE ask;  -- ERROR
 \echo :LAST_ERROR_SQLSTATE
+
+-- what to do depends on who may: with USAGE for oneself, the owner for all
 RESET ROLE;
+CREATE VIEW keyed_view AS SELECT * FROM keyed_tasks WHERE id = 'amva-abciuctdx15t';
+ALTER VIEW keyed_view OWNER TO regress_qianfan_alice;
+GRANT SELECT ON keyed_view TO regress_qianfan_bob, regress_qianfan_keeper;
+GRANT USAGE ON FOREIGN SERVER keyed TO regress_qianfan_alice, regress_qianfan_bob;
+SET ROLE regress_qianfan_alice;
+EXECUTE ask;  -- ERROR
+SET ROLE regress_qianfan_bob;
+TABLE keyed_view;  -- ERROR
+SET ROLE regress_qianfan_keeper;
+TABLE keyed_view;  -- ERROR
+RESET ROLE;
+REVOKE USAGE ON FOREIGN SERVER keyed FROM regress_qianfan_alice, regress_qianfan_bob;
+DROP VIEW keyed_view;
 CREATE USER MAPPING FOR regress_qianfan_alice SERVER keyed;
 SET ROLE regress_qianfan_alice;
 EXECUTE ask;  -- ERROR
@@ -127,7 +145,9 @@ SELECT count(*) AS leaks FROM plan_of('EXECUTE ask', 'ANALYZE, VERBOSE') AS line
  WHERE line ~ 'do-not-show|test-access|test-secret|bce-auth|Authorization';
 
 DROP OWNED BY regress_qianfan_alice, regress_qianfan_bob;
+REASSIGN OWNED BY regress_qianfan_keeper TO CURRENT_USER;
+DROP OWNED BY regress_qianfan_keeper;
 \set VERBOSITY terse
 SET client_min_messages = warning;
 DROP SERVER keyed CASCADE;
-DROP ROLE regress_qianfan_alice, regress_qianfan_bob;
+DROP ROLE regress_qianfan_alice, regress_qianfan_bob, regress_qianfan_keeper;

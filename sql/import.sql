@@ -5,7 +5,7 @@ IMPORT FOREIGN SCHEMA qianfan FROM SERVER qianfan INTO imported;
 SELECT relname FROM pg_class
  WHERE relnamespace = 'imported'::regnamespace ORDER BY relname;
 
--- columns in the documented order, each with a comment, none with options
+-- columns in the documented order, each with the member it reads, and a comment that says whether it costs calls
 SELECT attnum, attname, format_type(atttypid, atttypmod) AS type,
        attnotnull AS not_null, attfdwoptions AS options,
        col_description(attrelid, attnum) AS comment
@@ -37,6 +37,7 @@ IMPORT FOREIGN SCHEMA public FROM SERVER qianfan INTO imported;  -- ERROR
 \echo :LAST_ERROR_SQLSTATE
 IMPORT FOREIGN SCHEMA "Qianfan" FROM SERVER qianfan INTO imported;  -- ERROR
 \echo :LAST_ERROR_SQLSTATE
+IMPORT FOREIGN SCHEMA qianfan FROM SERVER qianfan INTO imported OPTIONS (updatable 'perhaps');  -- ERROR
 IMPORT FOREIGN SCHEMA qianfan FROM SERVER qianfan INTO imported OPTIONS (page_size '10');  -- ERROR
 \echo :LAST_ERROR_SQLSTATE
 SELECT count(*) FROM pg_class WHERE relnamespace = 'imported'::regnamespace;

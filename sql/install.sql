@@ -32,6 +32,7 @@ SELECT qianfan_fdw_version() = extversion AS same,
 SELECT pg_describe_object(classid, objid, objsubid) AS object
   FROM pg_depend
  WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+   AND classid <> 'pg_type'::regclass  -- of views, from PostgreSQL 17 on
    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'qianfan_fdw')
  ORDER BY pg_describe_object(classid, objid, objsubid) COLLATE "C";
 

@@ -20,7 +20,8 @@ SELECT name,
                ('connect_timeout', '10s'), ('request_timeout', '60s'),
                ('max_concurrency', '16'), ('max_retries', '3'),
                ('retry_delay', '300ms'), ('rate_limit', '0'),
-               ('page_size', '100'), ('max_response_size', '16MB'),
+               ('page_size', '100'), ('list_order', 'none'),
+               ('max_response_size', '16MB'),
                ('proxy', 'http://proxy.example:3128'),
                ('ca_file', '/etc/ssl/certs/ca-certificates.crt'),
                ('allow_plaintext', 'false'), ('updatable', 'false'),
@@ -100,12 +101,27 @@ ALTER SERVER probe OPTIONS (SET endpoint 'https://example.com', DROP allow_plain
 ALTER SERVER probe OPTIONS (SET endpoint 'http://example.com');  -- ERROR
 DROP SERVER probe;
 
+-- the path of the API is not part of it
+SELECT value, server_option('endpoint', value) AS endpoint
+  FROM (VALUES ('https://example.com/v2'), ('https://example.com/v2/'),
+               ('https://example.com/v2/model'), ('https://example.com/proxy/v2/model/'),
+               ('https://example.com/v2/models'), ('https://example.com/v1'))
+       AS option(value);
+CREATE SERVER probe FOREIGN DATA WRAPPER qianfan_fdw
+    OPTIONS (endpoint 'https://qianfan.baidubce.com/v2/');  -- ERROR
+\echo :LAST_ERROR_SQLSTATE
+
 -- words
 SELECT name, value, server_option(name, value) AS server
   FROM (VALUES ('allow_plaintext', 'on'), ('allow_plaintext', 'perhaps'),
-               ('updatable', 'off'), ('updatable', '2'),
+               ('updatable', 'off'), ('updatable', 'true'), ('updatable', '2'),
                ('ca_file', 'relative.pem'), ('ca_file', ''),
                ('proxy', ''), ('proxy', 'not a proxy')) AS option(name, value);
+SELECT value, server_option('list_order', value) AS server, table_option('list_order', value) AS "table"
+  FROM (VALUES ('none'), ('create_time asc'), ('create_time desc'), ('Create_Time DESC'),
+               (''), ('create_time'), ('asc'), ('create_time  asc'),
+               ('finish_time asc'), ('create_time asc, id')) AS option(value);
+CREATE FOREIGN TABLE probe (id text) SERVER qianfan OPTIONS (list_order 'newest first');  -- ERROR
 SELECT value, table_option('resource', value) AS resource
   FROM (VALUES ('model_comp_tasks'), ('models'), ('')) AS option(value);
 CREATE FOREIGN TABLE probe (id text) SERVER qianfan OPTIONS (resource 'models');  -- ERROR
@@ -118,5 +134,11 @@ CREATE USER MAPPING FOR PUBLIC SERVER qianfan OPTIONS (access_key 'a', secret_ke
 \echo :LAST_ERROR_SQLSTATE
 CREATE USER MAPPING FOR PUBLIC SERVER qianfan OPTIONS (access_key '', secret_key '');  -- ERROR
 CREATE USER MAPPING FOR PUBLIC SERVER qianfan OPTIONS (session_token E'do-not-show-0003\n');  -- ERROR
+
+-- the other kind of key the provider has
+CREATE USER MAPPING FOR PUBLIC SERVER qianfan OPTIONS (access_key 'bce-v3/ALTAK-do-not-show-0007/0008');  -- ERROR
+\echo :LAST_ERROR_SQLSTATE
+CREATE USER MAPPING FOR PUBLIC SERVER qianfan
+    OPTIONS (access_key 'ALTAK-do-not-show-0007', secret_key 'BCE-V3/ALTAK-do-not-show-0007/0008');  -- ERROR
 \! $QIANFAN_SIMULATOR_CTL calls
 DROP FUNCTION server_option, table_option;

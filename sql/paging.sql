@@ -55,13 +55,6 @@ SELECT count(*) FROM paged;  -- ERROR
 SELECT count(*) FROM (SELECT id FROM paged LIMIT 10) t;
 \! $QIANFAN_SIMULATOR_CTL reset
 
--- no word about pages: there is one
-\! $QIANFAN_SIMULATOR_CTL set tasks 50
-\! $QIANFAN_SIMULATOR_CTL set paging no-page-info
-SELECT count(*) FROM paged;
-\! $QIANFAN_SIMULATOR_CTL calls
-\! $QIANFAN_SIMULATOR_CTL reset
-
 -- more is claimed, and not said where
 \! $QIANFAN_SIMULATOR_CTL set tasks 50
 \! $QIANFAN_SIMULATOR_CTL set paging no-next-marker

@@ -11,6 +11,9 @@ CREATE USER MAPPING FOR CURRENT_USER SERVER qianfan
     OPTIONS (access_key :'access_key', secret_key :'secret_key');
 IMPORT FOREIGN SCHEMA qianfan FROM SERVER qianfan INTO public;
 
+-- Calls are counted without what sessions remember; cache.sql is about that.
+ALTER DATABASE contrib_regression SET qianfan_fdw.enable_cache = off;
+
 -- The simulator's 1000 tasks as it makes them up, without the API between.
 -- "n" is the position in the list.
 CREATE TABLE local_tasks (
@@ -39,7 +42,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- Of that, what README.md promises; counters with ANALYZE.
+-- Of that, what doc/reference.md promises; counters with ANALYZE.
 CREATE FUNCTION api_plan_of(query text, analyze_it boolean DEFAULT false)
 RETURNS SETOF text LANGUAGE sql AS $$
     SELECT ltrim(line)

@@ -16,9 +16,14 @@
 #include "fdw/explain.h"
 #include "fdw/import.h"
 #include "fdw/modify.h"
+#include "fdw/modify_plan.h"
+#include "fdw/path.h"
 #include "fdw/plan.h"
+#include "fdw/reader.h"
 #include "fdw/scan.h"
+#include "fdw/start.h"
 #include "join/lookup_join.h"
+#include "shared/area.h"
 
 QF_MODULE_MAGIC("qianfan_fdw", QIANFAN_FDW_VERSION);
 
@@ -31,7 +36,10 @@ void
 _PG_init(void)
 {
 	qf_guc_init();
+	qf_reader_init();
 	qf_lookup_join_init();
+	qf_start_init();
+	qf_area_init();
 }
 
 Datum
@@ -57,9 +65,18 @@ qianfan_fdw_handler(PG_FUNCTION_ARGS)
 	routine->AnalyzeForeignTable = qianfanAnalyzeForeignTable;
 
 	routine->IsForeignRelUpdatable = qianfanIsForeignRelUpdatable;
-	routine->ExecForeignInsert = qianfanRefuseModify;
-	routine->ExecForeignUpdate = qianfanRefuseModify;
-	routine->ExecForeignDelete = qianfanRefuseModify;
+	routine->AddForeignUpdateTargets = qianfanAddForeignUpdateTargets;
+	routine->PlanForeignModify = qianfanPlanForeignModify;
+	routine->BeginForeignModify = qianfanBeginForeignModify;
+	routine->ExecForeignInsert = qianfanExecForeignInsert;
+	routine->ExecForeignBatchInsert = qianfanExecForeignBatchInsert;
+	routine->GetForeignModifyBatchSize = qianfanGetForeignModifyBatchSize;
+	routine->ExecForeignUpdate = qianfanExecForeignUpdate;
+	routine->ExecForeignDelete = qianfanExecForeignDelete;
+	routine->EndForeignModify = qianfanEndForeignModify;
+	routine->BeginForeignInsert = qianfanBeginForeignInsert;
+	routine->EndForeignInsert = qianfanEndForeignModify;
+	routine->ExplainForeignModify = qianfanExplainForeignModify;
 	routine->ExecForeignTruncate = qianfanExecForeignTruncate;
 
 	routine->ImportForeignSchema = qianfanImportForeignSchema;

@@ -21,17 +21,23 @@ self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 # The rules.  Prints violations, fails if there are any.
 check_text()
 {
+	# resource/ first: it has the words that the others may not have
 	# shellcheck disable=SC2016 # the dollars are awk's
-	find src -name '*.[ch]' | sort | xargs awk '
+	{
+		find src -path 'src/resource/*.[ch]' | sort
+		find src -name '*.[ch]' ! -path 'src/resource/*' | sort
+	} | xargs awk '
 	BEGIN {
 		may["resource"] = "resource"
 		may["base"] = "base resource"
 		may["http"] = "base http"
 		may["data"] = "base resource data"
-		may["api"] = "base resource http data api"
+		may["shared"] = "base shared"
+		may["api"] = "base resource http data shared api"
 		may["fdw"] = "base resource data api fdw"
 		may["join"] = "base resource data api fdw join"
-		may["."] = "fdw join base"
+		may["copy"] = "base resource data api fdw copy"
+		may["."] = "fdw join base shared"
 	}
 
 	function bad(text)
@@ -72,8 +78,30 @@ check_text()
 		}
 	}
 
-	/(PG|LIBCURL)_VERSION_NUM/ && FILENAME != "src/base/compat.h" {
+	/(PG|LIBCURL)_VERSION_NUM|CURL_AT_LEAST_VERSION/ && FILENAME != "src/base/compat.h" {
 		bad("versions are asked for in base/compat.h only")
+	}
+
+	# members of the API are the words in camelCase in strings of resource/
+	{
+		n = split($0, part, "\"")
+		for (i = 1; n > 1 && i <= n; i++)
+		{
+			m = split(part[i], word, /[^A-Za-z0-9_]/)
+			for (j = 1; j <= m; j++)
+			{
+				if (word[j] !~ /^[a-z]+[A-Z][A-Za-z]*$/)
+					continue
+				if (layer == "resource")
+					member[word[j]] = 1
+				else if (word[j] in member)
+					bad("members of the API are named in resource only: " \
+						word[j])
+			}
+		}
+	}
+	layer != "resource" && /(qf_json_member|member_text) *\([^;]*"/ {
+		bad("members of the API are named in resource only")
 	}
 
 	/^[ \t]*#[ \t]*include/ {
@@ -89,8 +117,14 @@ check_text()
 		if (name ~ /^openssl\// && layer != "http")
 			bad("<openssl/...> belongs to http")
 		if (tolower(name) ~ /(^|\/)cjson(_utils)?\.h$/ &&
-			FILENAME != "src/data/json.c")
-			bad("cJSON belongs to data/json.c")
+			FILENAME != "src/data/json.c" &&
+			FILENAME != "src/data/json_parse.c")
+			bad("cJSON belongs to data/json.c and json_parse.c")
+		if (name ~ /^common\/cryptohash\.h$/ && layer != "base")
+			bad("common/cryptohash.h belongs to base")
+		if (name ~ /^(storage\/(dsm.*|lwlock)|port\/atomics|lib\/dshash)\.h$/ &&
+			layer != "shared")
+			bad("what sessions share belongs to shared")
 		if (name == "foreign/fdwapi.h" && layer != "fdw" && layer != ".")
 			bad("foreign/fdwapi.h belongs to fdw")
 		if (name == "nodes/extensible.h" && layer != "join" && layer != ".")
@@ -152,6 +186,9 @@ refuse()
 	printf '%s\n' '#include "postgres.h"' '#include "base/text.h"' \
 		>"$scratch/src/data/json.c"
 	printf '%s\n' "$@" >"$scratch/$file"
+	mkdir -p "$scratch/src/resource"
+	[ -f "$scratch/src/resource/a.c" ] ||
+		printf '%s\n' 'x = "nextMarker";' >"$scratch/src/resource/a.c"
 	number=$((number + 1))
 	if "$self" "$scratch" >"$scratch/log" 2>&1 ||
 		! grep -q "^$file:[0-9]*: " "$scratch/log"
@@ -174,37 +211,50 @@ self_test()
 	PG_CONFIG=/nonexistent
 	export PG_CONFIG
 
-	refuse "http including resource" src/http/pool.c '#include "resource/resource.h"'
-	refuse "http including api" src/http/pool.c '#include "api/fetch.h"'
-	refuse "base including http" src/base/guc.c '#include "http/pool.h"'
+	refuse "http including resource" src/http/loop.c '#include "resource/resource.h"'
+	refuse "http including api" src/http/loop.c '#include "api/fetch.h"'
+	refuse "base including http" src/base/guc.c '#include "http/loop.h"'
 	refuse "resource including base" src/resource/a.c '# include "base/text.h"'
-	refuse "data including http" src/data/row.c '#include "http/call.h"'
+	refuse "data including http" src/data/row.c '#include "http/sign.h"'
 	refuse "api including fdw" src/api/fetch.c '#include "fdw/plan.h"'
-	refuse "fdw including http" src/fdw/scan.c '#include "http/call.h"'
+	refuse "fdw including http" src/fdw/scan.c '#include "http/sign.h"'
 	refuse "fdw including join" src/fdw/scan.c '#include "join/exec.h"'
 	refuse "qianfan_fdw.c including api" src/qianfan_fdw.c '#include "api/fetch.h"'
 	refuse "an include without layer" src/data/row.c '#include "json.c"'
-	refuse "an include that climbs" src/data/row.c '#include "../http/call.h"'
+	refuse "an include that climbs" src/data/row.c '#include "../http/sign.h"'
 	refuse "curl outside http" src/api/fetch.c '#include <curl/curl.h>'
 	refuse "OpenSSL outside http" src/base/text.c '#include <openssl/hmac.h>'
-	refuse "cJSON outside data/json.c" src/data/row.c '#include <cjson/cJSON.h>'
+	refuse "cJSON outside its files" src/data/row.c '#include <cjson/cJSON.h>'
+	refuse "shared including http" src/shared/area.c '#include "http/sign.h"'
+	refuse "shared including resource" src/shared/area.c '#include "resource/resource.h"'
+	refuse "fdw including shared" src/fdw/scan.c '#include "shared/area.h"'
+	refuse "shared memory outside shared" src/api/queue.c '#include "storage/dsm_registry.h"'
+	refuse "locks outside shared" src/api/queue.c '#include "storage/lwlock.h"'
+	refuse "hashing outside base" src/shared/area.c '#include "common/cryptohash.h"'
 	refuse "fdwapi.h outside fdw" src/api/fetch.c '#include "foreign/fdwapi.h"'
 	refuse "extensible.h outside join" src/fdw/plan.c '#include "nodes/extensible.h"'
 	refuse "a version test elsewhere" src/fdw/plan.c '#if PG_VERSION_NUM >= 160000'
-	refuse "a libcurl version test elsewhere" src/http/pool.c '#if LIBCURL_VERSION_NUM'
+	refuse "a libcurl version test elsewhere" src/http/loop.c '#if LIBCURL_VERSION_NUM'
+	refuse "a member of the API" src/api/fetch.c 'x = "nextMarker";'
+	refuse "a member of the API in a message" src/api/fetch.c 'f("No \"nextMarker\".");'
+	refuse "a member of any name" src/api/fetch.c 'x = qf_json_member(y, "a");'
+	refuse "libcurl's macro elsewhere" src/http/pool.c '#if CURL_AT_LEAST_VERSION(8, 0, 0)'
 	refuse "a base name used twice" src/http/json.c '#include "postgres.h"'
 	refuse "an unknown layer" src/util/a.c '#include "postgres.h"'
 	refuse "a stray file in src" src/util.c '#include "postgres.h"'
-	refuse "a wrong header guard" src/http/call.h '#ifndef CALL_H' '#define CALL_H'
-	refuse "a half header guard" src/http/call.h '#ifndef QF_HTTP_CALL_H' '#define QF_HTTP_CALL'
+	refuse "a wrong header guard" src/http/sign.h '#ifndef SIGN_H' '#define SIGN_H'
+	refuse "a half header guard" src/http/sign.h '#ifndef QF_HTTP_SIGN_H' '#define QF_HTTP_SIGN'
 
 	rm -rf "$scratch/src"
-	mkdir -p "$scratch/src/http" "$scratch/src/base"
+	mkdir -p "$scratch/src/http" "$scratch/src/base" "$scratch/src/api" \
+		"$scratch/src/shared"
+	printf '%s\n' '#include "shared/area.h"' >"$scratch/src/api/queue.c"
+	printf '%s\n' '#include "port/atomics.h"' >"$scratch/src/shared/area.c"
 	printf '%s\n' '#include "postgres.h"' '#include <curl/curl.h>' \
-		'#include "base/text.h"' '#include "http/call.h"' \
-		>"$scratch/src/http/call.c"
-	printf '%s\n' '#ifndef QF_HTTP_CALL_H' '#define QF_HTTP_CALL_H' '#endif' \
-		>"$scratch/src/http/call.h"
+		'#include "base/text.h"' '#include "http/sign.h"' \
+		>"$scratch/src/http/sign.c"
+	printf '%s\n' '#ifndef QF_HTTP_SIGN_H' '#define QF_HTTP_SIGN_H' '#endif' \
+		>"$scratch/src/http/sign.h"
 	number=$((number + 1))
 	if [ "$("$self" "$scratch")" = ok ]
 	then

@@ -198,13 +198,17 @@ def disagreements(meta):
     provided = meta["provides"]["qianfan_fdw"]
     script = f"qianfan_fdw--{sql_version}.sql"
     minimum = find(r"^MINIMUM_VERSION=(\d+)", "script/lib.sh")
+    curl = find(r"^#if LIBCURL_VERSION_NUM < 0x07(..)00\n#error",
+                "src/base/compat.h")
+    curl = curl and f"7.{int(curl, 16)}"
+    rpm = "packaging/rpm/qianfan_fdw.spec"
     facts = [
         ("provides.qianfan_fdw.version", provided["version"], version),
         ("provides.qianfan_fdw.file", provided["file"], script),
         ("default_version of the control file",
          find(r"^default_version = '(.*)'", "qianfan_fdw.control"), sql_version),
         ("the newest version of CHANGELOG.md",
-         find(r"^## (\S+)", "CHANGELOG.md"), version),
+         find(r"^## (\d\S*)", "CHANGELOG.md"), version),
         ("prereqs", meta["prereqs"]["runtime"]["requires"]["PostgreSQL"],
          f"{minimum}.0.0"),
         ("compat.h", find(r"^#if PG_VERSION_NUM < (\d+)\n#error",
@@ -212,6 +216,11 @@ def disagreements(meta):
         ("debian/pgversions", read("debian/pgversions").strip(), f"{minimum}+"),
         ("debian/changelog", find(r"^qianfan-fdw \((.*)-\d+\)",
                                   "debian/changelog"), version),
+        (f"the version of {rpm}", find(r"^Version:\s*(\S+)$", rpm), version),
+        ("libcurl in debian/control.in",
+         find(r"^ libcurl4-openssl-dev \(>= (.*)\),$", "debian/control.in"), curl),
+        (f"libcurl in {rpm}",
+         find(r"^BuildRequires:\s*libcurl-devel >= (\S+)$", rpm), curl),
     ]
     wrong = [f"{what} is {found}, not {wanted}"
              for what, found, wanted in facts if found != wanted]

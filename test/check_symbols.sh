@@ -1,7 +1,8 @@
 #!/bin/sh
 #
 # check_symbols.sh
-#	  Refuse an exported symbol that does not carry our prefix.
+#	  Refuse an exported symbol that does not carry our prefix, and another
+#	  libcurl or OpenSSL than those in CURL_PREFIX, if that is set.
 #
 # test/check_symbols.sh MODULE.so
 #
@@ -15,6 +16,17 @@ if [ $# -ne 1 ] || [ ! -f "$1" ]
 then
 	echo "usage: $0 MODULE.so" >&2
 	exit 2
+fi
+
+if [ -n "${CURL_PREFIX-}" ]
+then
+	for library in libcurl libssl libcrypto
+	do
+		ldd "$1" | grep -q "^[[:space:]]*$library\.so\.[0-9.]* => $CURL_PREFIX/lib/" || {
+			echo "$1: $library is not the one in $CURL_PREFIX"
+			exit 1
+		}
+	done
 fi
 
 # _init, _fini and the like come from the C runtime, not from us

@@ -13,15 +13,19 @@
 #include "postgres.h"
 
 #include "lib/ilist.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "api/api_error.h"
 #include "api/fetch.h"
+#include "api/lists.h"
+#include "api/order.h"
+#include "api/queue.h"
 #include "api/request.h"
+#include "api/route.h"
 #include "api/seen.h"
-#include "http/pool.h"
+#include "base/nls.h"
+#include "resource/resource.h"
 
 /*
  * Items in line per call in flight.  More than one, for the head of the line
@@ -36,7 +40,9 @@ typedef struct Page
 	int			nrefs;			/* items in line, and one while it is read */
 	int			nleft;			/* items not read yet */
 	const QfJson *next_item;
-	char	   *next_marker;	/* NULL: this is the last page */
+	char	   *next_marker;	/* NULL: this is the last page of its list */
+	int			list;			/* which of the lists it is of, from 0 on */
+	bool		starts_other;	/* is it the first of a list after the first? */
 	bool		any_new;		/* did it have a task not seen before? */
 } Page;
 
@@ -46,6 +52,7 @@ typedef struct Item
 	char	   *id;
 	Page	   *page;			/* NULL for a key */
 	int			page_number;	/* of the page it came in; 0 for a key */
+	int64		time;			/* see QfTask */
 	const QfJson *object;		/* in the page, if that is all we need */
 	QfCall	   *detail;			/* else the call that gets it */
 } Item;
@@ -60,38 +67,132 @@ struct QfFetch
 	Item	   *current;		/* returned last */
 	int64		wanted;			/* tasks the reader can still want; -1: any
 								 * number */
+	QfCall	   *probe;			/* see settle_absence(); NULL: none yet */
 
 	/* the list */
 	bool		listing;
-	QfPair	   *filters;
-	int			nfilters;
+	QfLists    *lists;
 	QfFetchFilter filter;
 	void	   *filter_arg;
 	Page	   *page;			/* being read */
-	QfCall	   *next_call;		/* asks for the page after it */
+	QfCall	   *next_call;		/* asks for the page after it ... */
+	bool		next_starts_other;	/* ... and is the first of another list */
 	bool		ended;
+	QfOrder    *order;			/* NULL: not relied on */
+	bool		turned;			/* is it read from its other end? */
+	bool		paused;			/* what is behind is not wanted for now */
 	int			npages;
 	QfSeen	   *ids;			/* of the items read */
-	QfSeen	   *markers;
 };
 
-static int	window_size(const QfFetch *fetch);
-static void add_item(QfFetch *fetch, const char *id, Page *page,
-					 const QfJson *object);
-static QfCall *submit_detail(QfFetch *fetch, const char *id);
-static void release_item(QfFetch *fetch, Item *item);
-static void release_page(Page *page);
-static void submit_page(QfFetch *fetch, const char *marker, int64 limit);
 static void fill_line(QfFetch *fetch, bool wait);
 static bool may_open_page(QfFetch *fetch, bool wait);
 static bool read_page_item(QfFetch *fetch);
-static bool may_read_ahead(QfFetch *fetch);
 static void consider_prefetch(QfFetch *fetch);
 static void open_page(QfFetch *fetch);
-static char *check_next_marker(QfFetch *fetch, const QfCall *call,
-							   int nitems);
-static bool is_utf8(const char *text);
 static const QfAnswer *wait_for_answer(QfFetch *fetch, QfCall *call);
+static bool settle_absence(QfFetch *fetch, const QfCall *call, bool wait);
+
+static int
+window_size(const QfFetch *fetch)
+{
+	int			size = fetch->options->max_concurrency * WINDOW_FACTOR;
+
+	return fetch->wanted >= 0 && fetch->wanted < size ?
+		(int) fetch->wanted : size;
+}
+
+static QfCall *
+submit_detail(QfFetch *fetch, const char *id, const QfJson *item)
+{
+	QfCall	   *call = qf_call_create(fetch->queue);
+
+	qf_request_detail(call, fetch->options->resource, id);
+	if (item != NULL)
+		qf_call_submit_listed(call, item);
+	else
+		qf_call_submit(call);
+	return call;
+}
+
+/*
+ * Put an item at the end of the line.  Without a page it costs a call, and the
+ * object is what a list has just said of it, if one has.
+ */
+static Item *
+add_item(QfFetch *fetch, const char *id, Page *page, const QfJson *object)
+{
+	Item	   *item = MemoryContextAllocZero(fetch->context, sizeof(Item));
+
+	dlist_push_tail(&fetch->line, &item->node);
+	fetch->nline++;
+	item->id = MemoryContextStrdup(fetch->context, id);
+	item->page_number = fetch->npages;
+	if (page == NULL)
+		item->detail = submit_detail(fetch, item->id, object);
+	else
+	{
+		item->object = object;
+		item->page = page;
+		page->nrefs++;
+	}
+	return item;
+}
+
+static void
+release_page(Page *page)
+{
+	if (--page->nrefs > 0)
+		return;
+	qf_call_release(page->call);
+	if (page->next_marker != NULL)
+		pfree(page->next_marker);
+	pfree(page);
+}
+
+static void
+release_item(QfFetch *fetch, Item *item)
+{
+	if (item->detail != NULL)
+		qf_call_release(item->detail);
+	if (item->page != NULL)
+		release_page(item->page);
+	pfree(item->id);
+	pfree(item);
+}
+
+/* Ask for the page from "marker" on; NULL is the first one. */
+static void
+submit_page(QfFetch *fetch, const char *marker, int64 limit)
+{
+	int			max_items = fetch->options->page_size;
+
+	if (limit > 0 && limit < max_items)
+		max_items = (int) limit;
+	if (fetch->order != NULL && marker == NULL)
+		max_items = Max(max_items, QF_ORDER_FEWEST);
+	fetch->next_call = qf_lists_ask(fetch->lists, fetch->queue,
+									fetch->options, marker, max_items,
+									fetch->turned);
+}
+
+/* Is there anything behind a page, of its list or of another? */
+static bool
+is_followed(const QfFetch *fetch, const Page *page)
+{
+	return page->next_marker != NULL ||
+		qf_lists_are_left(fetch->lists, page->list);
+}
+
+/* Ask for what is behind a page. */
+static void
+submit_following(QfFetch *fetch, const Page *page)
+{
+	fetch->next_starts_other = page->next_marker == NULL;
+	if (fetch->next_starts_other)
+		qf_lists_advance(fetch->lists);
+	submit_page(fetch, page->next_marker, 0);
+}
 
 /*
  * qf_fetch_create
@@ -113,47 +214,65 @@ qf_fetch_create(MemoryContext owner, const QfOptions *options,
 	fetch->options = options;
 	fetch->wanted = -1;
 	dlist_init(&fetch->line);
-	fetch->queue = qf_queue_create(context, options, credential,
-								   qf_response_judge, counters);
+	fetch->queue = qf_queue_create(context, options, credential, counters);
 	return fetch;
 }
 
-/* Ask for one task by id (UTF-8, copied). */
-void
-qf_fetch_add_key(QfFetch *fetch, const char *id)
+/* The queue of its calls. */
+QfQueue *
+qf_fetch_queue(QfFetch *fetch)
 {
-	add_item(fetch, id, NULL, NULL);
+	return fetch->queue;
+}
+
+/* Ask for one task by id (UTF-8, copied).  "item": what a list just said of it. */
+void
+qf_fetch_add_key(QfFetch *fetch, const char *id, const QfJson *item)
+{
+	(void) add_item(fetch, id, NULL, item);
 }
 
 /*
  * qf_fetch_start_list
  *		Read the list from its start; to be called first, and once.
  *
- * first_page is the number of items the first page needs at most (-1: any).
- * "filter" is asked about each item that was not seen before in this list;
- * NULL takes all as they are.
+ * What the listing points to is copied, but for what its functions get.
  */
 void
-qf_fetch_start_list(QfFetch *fetch, const QfListFilter *filters, int nfilters,
-					int64 first_page, QfFetchFilter filter, void *arg)
+qf_fetch_start_list(QfFetch *fetch, const QfListing *listing)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->context);
 
 	fetch->listing = true;
-	fetch->filter = filter;
-	fetch->filter_arg = arg;
-	fetch->nfilters = nfilters;
-	fetch->filters = palloc_array(QfPair, Max(nfilters, 1));
-	for (int i = 0; i < nfilters; i++)
-	{
-		fetch->filters[i].name = filters[i].parameter;
-		fetch->filters[i].value = pstrdup(filters[i].value);
-	}
+	fetch->filter = listing->filter;
+	fetch->filter_arg = listing->filter_arg;
+	fetch->lists = qf_lists_create(listing->filters, listing->nfilters);
 	fetch->ids = qf_seen_create(fetch->context);
-	fetch->markers = qf_seen_create(fetch->context);
+	if (listing->ordering != NULL)
+	{
+		fetch->order = qf_order_create(listing->ordering, fetch->options);
+		fetch->turned = listing->ordering->turned;
+	}
 	MemoryContextSwitchTo(oldcontext);
 
-	submit_page(fetch, NULL, first_page);
+	submit_page(fetch, NULL, listing->first_page);
+	if (fetch->turned)
+		qf_order_start_turned(fetch->order, fetch->next_call, fetch->lists);
+}
+
+/* Does the list go on with an item that is beyond the end, for now? */
+bool
+qf_fetch_is_paused(const QfFetch *fetch)
+{
+	return fetch->paused;
+}
+
+/* The end may be elsewhere from now on; go on, if it is. */
+void
+qf_fetch_resume(QfFetch *fetch)
+{
+	fetch->paused = false;
+	qf_order_forget_end(fetch->order);
 }
 
 /*
@@ -200,11 +319,13 @@ qf_fetch_next(QfFetch *fetch, QfTask *task)
 	fetch->nline--;
 	fetch->current = item;
 	task->id = item->id;
+	task->time = item->time;
 	task->object = item->object;
 	if (item->detail != NULL)
 	{
 		const QfAnswer *answer = wait_for_answer(fetch, item->detail);
 
+		(void) settle_absence(fetch, item->detail, true);
 		task->object = answer->kind == QF_ANSWER_RESULT ?
 			answer->result : NULL;
 	}
@@ -223,113 +344,22 @@ qf_fetch_poll(QfFetch *fetch)
 
 	fill_line(fetch, false);
 	if (dlist_is_empty(&fetch->line))
-		return !fetch->listing || fetch->ended;
+		return !fetch->listing || fetch->ended || fetch->paused;
 	head = dlist_head_element(Item, node, &fetch->line);
-	return head->detail == NULL || qf_call_ready(head->detail);
+	return head->detail == NULL ||
+		(qf_call_ready(head->detail) &&
+		 settle_absence(fetch, head->detail, false));
 }
 
 /*
  * qf_fetch_descriptor
- *		A descriptor to wait for, while qf_fetch_poll() says no; see
- *		qf_queue_descriptor().
+ *		A descriptor to wait for, while qf_fetch_poll() says no of any fetch;
+ *		see qf_queue_descriptor().
  */
 int
-qf_fetch_descriptor(QfFetch *fetch, bool will_wait)
+qf_fetch_descriptor(bool anew, bool at_once, bool will_wait)
 {
-	return qf_queue_descriptor(fetch->queue, will_wait);
-}
-
-/* Somebody who had descriptors of fetches to wait for has been woken up. */
-void
-qf_fetch_woken(void)
-{
-	qf_queue_woken();
-}
-
-static int
-window_size(const QfFetch *fetch)
-{
-	int			size = fetch->options->max_concurrency * WINDOW_FACTOR;
-
-	return fetch->wanted >= 0 && fetch->wanted < size ?
-		(int) fetch->wanted : size;
-}
-
-/* Put an item at the end of the line; without an object it costs a call. */
-static void
-add_item(QfFetch *fetch, const char *id, Page *page, const QfJson *object)
-{
-	Item	   *item = MemoryContextAllocZero(fetch->context, sizeof(Item));
-
-	dlist_push_tail(&fetch->line, &item->node);
-	fetch->nline++;
-	item->id = MemoryContextStrdup(fetch->context, id);
-	item->object = object;
-	item->page_number = fetch->npages;
-	if (object == NULL)
-		item->detail = submit_detail(fetch, item->id);
-	else
-	{
-		item->page = page;
-		page->nrefs++;
-	}
-}
-
-static QfCall *
-submit_detail(QfFetch *fetch, const char *id)
-{
-	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->context);
-	QfRequest	request;
-	QfCall	   *call;
-
-	qf_request_detail(&request, fetch->options->resource, id);
-	call = qf_queue_submit(fetch->queue, &request);
-	MemoryContextSwitchTo(oldcontext);
-	return call;
-}
-
-static void
-release_item(QfFetch *fetch, Item *item)
-{
-	if (item->detail != NULL)
-	{
-		pfree(unconstify(char *, item->detail->request.body));
-		pfree(unconstify(void *, item->detail->request.question));
-		qf_call_release(item->detail);
-	}
-	if (item->page != NULL)
-		release_page(item->page);
-	pfree(item->id);
-	pfree(item);
-}
-
-static void
-release_page(Page *page)
-{
-	if (--page->nrefs > 0)
-		return;
-	pfree(unconstify(char *, page->call->request.body));
-	pfree(unconstify(void *, page->call->request.question));
-	qf_call_release(page->call);
-	if (page->next_marker != NULL)
-		pfree(page->next_marker);
-	pfree(page);
-}
-
-/* Ask for the page from "marker" on; NULL is the first one. */
-static void
-submit_page(QfFetch *fetch, const char *marker, int64 limit)
-{
-	MemoryContext oldcontext = MemoryContextSwitchTo(fetch->context);
-	int			max_keys = fetch->options->page_size;
-	QfRequest	request;
-
-	if (limit > 0 && limit < max_keys)
-		max_keys = (int) limit;
-	qf_request_page(&request, fetch->options->resource,
-					fetch->filters, fetch->nfilters, marker, max_keys);
-	fetch->next_call = qf_queue_submit(fetch->queue, &request);
-	MemoryContextSwitchTo(oldcontext);
+	return qf_queue_descriptor(anew, at_once, will_wait);
 }
 
 /*
@@ -342,7 +372,7 @@ fill_line(QfFetch *fetch, bool wait)
 	qf_queue_progress(fetch->queue);
 	if (fetch->page != NULL)
 		consider_prefetch(fetch);
-	while (fetch->listing && !fetch->ended &&
+	while (fetch->listing && !fetch->ended && !fetch->paused &&
 		   fetch->nline < Max(window_size(fetch), 1))
 	{
 		if (fetch->page == NULL)
@@ -355,19 +385,20 @@ fill_line(QfFetch *fetch, bool wait)
 		{
 			Page	   *page = fetch->page;
 
-			if (page->next_marker == NULL)
+			if (!is_followed(fetch, page))
 				fetch->ended = true;
 			else
 			{
-				if (!page->any_new)
+				if (!page->any_new && page->next_marker != NULL &&
+					!qf_lists_are_widened(fetch->lists))
 					qf_api_error_malformed(page->call, fetch->options,
-										   "A page of the list has nothing new and claims that more follows.");
+										   qf_translate("A page of the list has nothing new and claims that more follows."));
 				if (fetch->next_call == NULL)
 				{
 					/* Rather return what is there than ask for more. */
 					if (!dlist_is_empty(&fetch->line))
 						break;
-					submit_page(fetch, page->next_marker, -1);
+					submit_following(fetch, page);
 				}
 			}
 			fetch->page = NULL;
@@ -384,13 +415,30 @@ fill_line(QfFetch *fetch, bool wait)
 static bool
 may_open_page(QfFetch *fetch, bool wait)
 {
-	const QfCall *call = fetch->next_call;
+	QfCall	   *call = fetch->next_call;
 	const QfAnswer *answer = call->answer;
 
 	if (dlist_is_empty(&fetch->line))
-		return wait || qf_call_ready(call);
+		return wait || (qf_call_ready(call) &&
+						qf_order_may_open_page(fetch->order, call));
 	return call->state == QF_CALL_DONE &&
 		(answer != NULL && answer->kind == QF_ANSWER_RESULT);
+}
+
+/*
+ * Lists for different values of a filter have nothing in common, unless the
+ * service does not look at the filter, or takes values for alike that we do
+ * not.  What else it does is not known, so ask for the list of all.
+ */
+static void
+widen_list(QfFetch *fetch, Page *page)
+{
+	if (fetch->next_call != NULL)
+		qf_call_release(fetch->next_call);
+	fetch->next_call = NULL;
+	page->next_marker = NULL;
+	page->starts_other = false;
+	qf_lists_widen(fetch->lists);
 }
 
 /* Look at the next item of the page; false if there is none. */
@@ -401,27 +449,40 @@ read_page_item(QfFetch *fetch)
 	const QfJson *item = page->next_item;
 	const char *id;
 	QfFetchVerdict verdict;
+	bool		repeated;
+	int64		time = 0;
 
 	if (item == NULL)
 		return false;
 	CHECK_FOR_INTERRUPTS();
+	if (fetch->order != NULL &&
+		!qf_order_next_item(fetch->order, &repeated, &time))
+	{
+		fetch->paused = true;
+		return true;
+	}
 	page->next_item = qf_json_next(item);
 	page->nleft--;
 	id = qf_json_text(qf_json_member(item, fetch->options->resource->id_field));
-	if (qf_seen_add(fetch->ids, id))
+	if (fetch->order != NULL ? repeated : qf_seen_add(fetch->ids, id))
+	{
+		if (page->starts_other && !qf_lists_are_widened(fetch->lists))
+			widen_list(fetch, page);
 		return true;
+	}
 	page->any_new = true;
 
 	verdict = fetch->filter == NULL ?
 		QF_FETCH_TAKE : fetch->filter(id, item, fetch->filter_arg);
 	if (verdict == QF_FETCH_TAKE)
-		add_item(fetch, id, page, item);
+		add_item(fetch, id, page, item)->time = time;
 	else if (verdict == QF_FETCH_DETAIL)
 	{
-		if (!is_utf8(id))
+		if (!qf_lists_is_utf8(id))
 			qf_api_error_malformed(page->call, fetch->options,
-								   "The list has a task whose id is not text in UTF-8.");
-		add_item(fetch, id, NULL, NULL);
+								   psprintf(qf_translate("The list has a %s whose id is not text in UTF-8."),
+											qf_translate(fetch->options->resource->noun)));
+		add_item(fetch, id, NULL, item)->time = time;
 	}
 	consider_prefetch(fetch);
 	return true;
@@ -446,82 +507,44 @@ consider_prefetch(QfFetch *fetch)
 {
 	Page	   *page = fetch->page;
 
-	if (page->next_marker == NULL || fetch->next_call != NULL ||
-		!may_read_ahead(fetch))
+	if (!is_followed(fetch, page) || fetch->next_call != NULL ||
+		!may_read_ahead(fetch) ||
+		(fetch->order != NULL && qf_order_has_end(fetch->order)))
 		return;
 	if (fetch->wanted >= 0 ?
 		fetch->wanted > page->nleft + fetch->nline :
 		(fetch->npages > 1 ||
 		 page->nleft + fetch->nline < fetch->options->page_size / 2))
 	{
-		submit_page(fetch, page->next_marker, -1);
+		submit_following(fetch, page);
 		qf_queue_progress(fetch->queue);
 	}
 }
 
-/* Wait for the next page and start reading it. */
+/* Wait for the next page. */
 static void
 open_page(QfFetch *fetch)
 {
 	const QfAnswer *answer = wait_for_answer(fetch, fetch->next_call);
-	Page	   *page = MemoryContextAllocZero(fetch->context, sizeof(Page));
+	Page	   *page;
+	MemoryContext oldcontext;
 
+	if (fetch->order != NULL)
+		qf_order_open_page(fetch->order, fetch->next_call, fetch->ids);
+	page = MemoryContextAllocZero(fetch->context, sizeof(Page));
 	page->call = fetch->next_call;
 	page->nrefs = 1;
 	fetch->next_call = NULL;
 	fetch->page = page;
 	fetch->npages++;
 	page->next_item = qf_json_first(answer->result);
-	for (const QfJson *item = page->next_item; item != NULL;
-		 item = qf_json_next(item))
-		page->nleft++;
-	page->next_marker = check_next_marker(fetch, page->call, page->nleft);
-}
-
-/*
- * The marker of the page after this one, palloc'd; NULL if this is the last.
- *
- * That the list goes on without saying where is an error, for the rows we
- * could not get would be missing silently; so is all that would not end.
- */
-static char *
-check_next_marker(QfFetch *fetch, const QfCall *call, int nitems)
-{
-	const QfAnswer *answer = call->answer;
-	const QfJson *truncated = NULL;
-	const QfJson *marker = NULL;
-	const char *problem = NULL;
-
-	if (answer->page_info != NULL)
-	{
-		truncated = qf_json_member(answer->page_info, "isTruncated");
-		marker = qf_json_member(answer->page_info, "nextMarker");
-	}
-	if (marker != NULL && qf_json_is_empty(marker))
-		marker = NULL;
-	if (truncated != NULL ? !qf_json_is_true(truncated) : marker == NULL)
-		return NULL;
-
-	if (marker == NULL)
-		problem = "The list claims that more follows but has no \"nextMarker\".";
-	else if (!is_utf8(qf_json_text(marker)))
-		problem = "The \"nextMarker\" of the list is not text in UTF-8.";
-	else if (nitems == 0)
-		problem = "An empty page of the list claims that more follows.";
-	else if (qf_seen_add(fetch->markers, qf_json_text(marker)))
-		problem = "The list comes back to a marker it has had before.";
-	if (problem != NULL)
-		qf_api_error_malformed(call, fetch->options, problem);
-	return MemoryContextStrdup(fetch->context, qf_json_text(marker));
-}
-
-/* What is sent has to be, though what is received is not checked before use. */
-static bool
-is_utf8(const char *text)
-{
-	int			length = strlen(text);
-
-	return pg_encoding_verifymbstr(PG_UTF8, text, length) == length;
+	page->nleft = answer->nitems;
+	oldcontext = MemoryContextSwitchTo(fetch->context);
+	page->next_marker = qf_lists_read_marker(fetch->lists, page->call,
+											 fetch->options);
+	MemoryContextSwitchTo(oldcontext);
+	page->list = qf_lists_current(fetch->lists);
+	page->starts_other = fetch->next_starts_other;
 }
 
 /* Wait for a call and raise its error, if it has one. */
@@ -532,17 +555,64 @@ wait_for_answer(QfFetch *fetch, QfCall *call)
 
 	qf_call_wait(call);
 	answer = call->answer;
-
-	/* The error may have been another statement's, which drove the call. */
-	if (answer == NULL || answer->kind == QF_ANSWER_UNREAD)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory"),
-				 errdetail("Failed while reading an answer of server \"%s\" to %s.",
-						   fetch->options->server_name,
-						   call->request.action)));
+	(void) qf_route_is_known(fetch->options, call);
 	if (answer->kind != QF_ANSWER_RESULT &&
 		answer->kind != QF_ANSWER_NOT_FOUND)
 		qf_api_error_raise(call, fetch->options);
 	return answer;
+}
+
+/*
+ * A task is said not to exist by a 404.  Make sure that this comes from the
+ * API, and not from an address where nothing is found at all.
+ *
+ * The calls that are under way may tell it for nothing; else one call of the
+ * list does, for all items in line.  Returns false if that takes waiting that
+ * the caller does not want.  Raises HV000 where the list is not found, either.
+ */
+static bool
+settle_absence(QfFetch *fetch, const QfCall *call, bool wait)
+{
+	int			nlooks = 0;
+	dlist_iter	iter;
+
+	if (!qf_route_is_in_doubt(fetch->options, call))
+		return true;
+
+	dlist_foreach(iter, &fetch->line)
+	{
+		QfCall	   *other = dlist_container(Item, node, iter.cur)->detail;
+
+		if (++nlooks > fetch->options->max_concurrency)
+			break;
+		if (other == NULL)
+			continue;
+		if (other->state == QF_CALL_RUNNING ||
+			other->state == QF_CALL_ARRIVED)
+		{
+			if (!wait)
+				return false;
+			qf_call_wait(other);
+		}
+		if (qf_route_is_known(fetch->options, other))
+			return true;
+	}
+
+	if (fetch->probe == NULL)
+	{
+		fetch->probe = qf_lists_ask(fetch->lists, fetch->queue,
+									fetch->options, NULL, 1, false);
+		qf_queue_progress(fetch->queue);
+	}
+	if (!wait)
+		return qf_call_ready(fetch->probe);
+	qf_call_wait(fetch->probe);
+	if (!qf_route_is_known(fetch->options, fetch->probe))
+	{
+		if (fetch->probe->reply.transport == QF_TRANSPORT_ANSWERED &&
+			fetch->probe->reply.status == 404)
+			qf_api_error_no_route(call, fetch->options);
+		qf_api_error_raise(fetch->probe, fetch->options);
+	}
+	return true;
 }

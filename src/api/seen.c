@@ -27,6 +27,7 @@
 #include "utils/wait_event.h"
 
 #include "api/seen.h"
+#include "base/nls.h"
 
 /* Places of the largest hash table, and how many are used: keys of a run. */
 #define MAX_PLACES 131072

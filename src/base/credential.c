@@ -3,14 +3,18 @@
  *	  Access key, secret key and session token of a user on a server.
  *
  * They come from the user mapping.  Superusers, and nobody else, may do
- * without: for them the environment of the server process is looked at, under
- * the names the vendor's SDKs read.
+ * without where the foreign server is a superuser's, too: for them the
+ * environment of the server process is looked at, under the names the vendor's
+ * SDKs read.  The keys there are not for whatever endpoint some user gives his
+ * own server, hoping that a superuser will read a table of it.
  *
  * src/base/credential.c
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/reloptions.h"
+#include "catalog/pg_foreign_server.h"
 #include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
@@ -20,7 +24,17 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "base/compat.h"
 #include "base/credential.h"
+#include "base/guc.h"
+#include "base/nls.h"
+
+/* What the API keys of the provider begin with, which do not sign requests. */
+#define BEARER "bce-v3/"
+
+/* The names the vendor's SDKs read. */
+#define ACCESS_KEY_VARIABLE "QIANFAN_ACCESS_KEY"
+#define SECRET_KEY_VARIABLE "QIANFAN_SECRET_KEY"
 
 /* A credential, its strings, and the callback that wipes them. */
 typedef struct StoredCredential
@@ -37,6 +51,71 @@ static const char *keep(const char *secret, MemoryContext owner);
 static void wipe_credential(void *arg);
 static void wipe(const char *secret);
 
+/* Does the environment have keys that are not for this server? */
+static bool
+leaves_environment(Oid user, const ForeignServer *server)
+{
+	return superuser_arg(user) && !superuser_arg(server->owner) &&
+		getenv(ACCESS_KEY_VARIABLE) != NULL;
+}
+
+/*
+ * May the current user make or alter the user mapping of a role on a server?
+ * PostgreSQL manual, CREATE USER MAPPING: the server's owner may, and with
+ * USAGE everybody for himself.
+ */
+static bool
+may_map(Oid user, const ForeignServer *server)
+{
+	return qf_compat_owns_server(server->serverid, GetUserId()) ||
+		(user == GetUserId() &&
+		 qf_compat_may_use_server(server->serverid, GetUserId()));
+}
+
+/*
+ * What to do about missing keys; "mapped": is there a mapping without them, and
+ * whose is it?  A role that only reads can but ask.
+ */
+static const char *
+advise(Oid user, bool mapped, Oid mapped_user, const ForeignServer *server)
+{
+	const char *user_name = MappingUserName(user);
+
+	if (!may_map(mapped ? mapped_user : user, server))
+		return psprintf(qf_translate("Ask \"%s\", the owner of the server, for a user mapping of \"%s\" with the options \"access_key\" and \"secret_key\"."),
+						GetUserNameFromId(server->owner, false), user_name);
+	if (mapped)
+		return qf_translate("Set both \"access_key\" and \"secret_key\" with ALTER USER MAPPING.");
+	if (user != GetUserId())
+		return psprintf(qf_translate("Create a user mapping of \"%s\", with whose rights the table is read here, with the options \"access_key\" and \"secret_key\"."),
+						user_name);
+	return qf_translate("Create a user mapping with the options \"access_key\" and \"secret_key\".");
+}
+
+/* Raise 28000. */
+static void
+refuse(const QfCredential *credential, Oid user, bool mapped, Oid mapped_user,
+	   Oid serverid)
+{
+	const ForeignServer *server = GetForeignServer(serverid);
+	const char *user_name = MappingUserName(mapped ? mapped_user : user);
+	const char *hint = advise(user, mapped, mapped_user, server);
+	bool		leaves = leaves_environment(user, server);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 mapped ?
+			 errmsg("user mapping of \"%s\" for server \"%s\" lacks \"%s\"",
+					user_name, server->servername,
+					credential->access_key == NULL ?
+					"access_key" : "secret_key") :
+			 errmsg("no credentials of user \"%s\" for server \"%s\"",
+					user_name, server->servername),
+			 leaves ?
+			 errdetail("The keys in the environment of the server process are used only for a foreign server that belongs to a superuser.") : 0,
+			 errhint("%s", hint)));
+}
+
 /*
  * qf_credential_find
  *		The credential of a role on a server, allocated in "owner" and wiped
@@ -45,8 +124,7 @@ static void wipe(const char *secret);
  * Raises 28000 when there is none that may be used.
  */
 const QfCredential *
-qf_credential_find(Oid userid, Oid serverid, const char *server_name,
-				   MemoryContext owner)
+qf_credential_find(Oid userid, Oid serverid, MemoryContext owner)
 {
 	StoredCredential *stored;
 	QfCredential *credential;
@@ -54,6 +132,7 @@ qf_credential_find(Oid userid, Oid serverid, const char *server_name,
 	bool		mapped;
 	MemoryContext oldcontext = MemoryContextSwitchTo(owner);
 
+	qf_guc_settle();
 	stored = palloc0_object(StoredCredential);
 	credential = &stored->credential;
 	stored->cleanup.func = wipe_credential;
@@ -62,28 +141,22 @@ qf_credential_find(Oid userid, Oid serverid, const char *server_name,
 
 	mapped = read_mapping(&mapped_user, serverid, stored);
 	if (credential->access_key == NULL && credential->secret_key == NULL &&
-		superuser_arg(userid))
+		credential->session_token == NULL && superuser_arg(userid) &&
+		superuser_arg(GetForeignServer(serverid)->owner))
 		read_environment(stored, owner);
 	MemoryContextSwitchTo(oldcontext);
+	credential->mapped_user = mapped_user;
 
 	if (credential->access_key == NULL || credential->secret_key == NULL)
-	{
-		char	   *user_name = MappingUserName(mapped_user);
-
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 mapped ?
-				 errmsg("user mapping of \"%s\" for server \"%s\" lacks \"%s\"",
-						user_name, server_name,
-						credential->access_key == NULL ?
-						"access_key" : "secret_key") :
-				 errmsg("no credentials of user \"%s\" for server \"%s\"",
-						user_name, server_name),
-				 mapped ?
-				 errhint("Set both \"access_key\" and \"secret_key\" with ALTER USER MAPPING.") :
-				 errhint("Create a user mapping with the options \"access_key\" and \"secret_key\".")));
-	}
+		refuse(credential, userid, mapped, mapped_user, serverid);
 	return credential;
+}
+
+/* Is this one of the keys that are sent as they are, and sign nothing? */
+bool
+qf_credential_is_bearer(const char *value)
+{
+	return pg_strncasecmp(value, BEARER, strlen(BEARER)) == 0;
 }
 
 /*
@@ -95,15 +168,18 @@ const char *
 qf_credential_check(const char *name, const char *value)
 {
 	if (value[0] == '\0')
-		return "The value must not be empty.";
+		return gettext_noop("The value must not be empty.");
 	/* It travels in a request header. */
 	for (const char *p = value; *p != '\0'; p++)
 	{
 		if (*p <= ' ' || *p >= 0x7f)
-			return "The value consists of visible ASCII characters, without spaces.";
+			return gettext_noop("The value consists of visible ASCII characters, without spaces.");
 	}
+	/* Of neither, for both are where somebody may have put it. */
+	if (strcmp(name, "session_token") != 0 && qf_credential_is_bearer(value))
+		return gettext_noop("This is an API key, with which models are called. The access key and the secret key (AK/SK) are in the provider's console (https://console.bce.baidu.com/iam/#/iam/accesslist), under security authentication.");
 	if (strcmp(name, "access_key") == 0 && strchr(value, '/') != NULL)
-		return "An access key has no \"/\".";
+		return gettext_noop("An access key has no \"/\".");
 	return NULL;
 }
 
@@ -112,8 +188,8 @@ static void
 read_environment(StoredCredential *stored, MemoryContext owner)
 {
 	QfCredential *credential = &stored->credential;
-	const char *access_key = read_variable("QIANFAN_ACCESS_KEY", "access_key");
-	const char *secret_key = read_variable("QIANFAN_SECRET_KEY", "secret_key");
+	const char *access_key = read_variable(ACCESS_KEY_VARIABLE, "access_key");
+	const char *secret_key = read_variable(SECRET_KEY_VARIABLE, "secret_key");
 
 	if (access_key == NULL || secret_key == NULL)
 		return;
@@ -136,7 +212,7 @@ read_variable(const char *name, const char *option)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("invalid value of environment variable \"%s\"", name),
-				 errhint("%s", problem)));
+				 errhint("%s", qf_translate(problem))));
 	return value;
 }
 

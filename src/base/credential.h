@@ -15,12 +15,13 @@ typedef struct QfCredential
 	const char *secret_key;
 	const char *session_token;	/* NULL: none */
 	bool		from_environment;	/* else of a user mapping */
+	Oid			mapped_user;	/* whose mapping; InvalidOid: that of PUBLIC */
 } QfCredential;
 
+extern bool qf_credential_is_bearer(const char *value);
 extern const char *qf_credential_check(const char *name, const char *value);
 
 extern const QfCredential *qf_credential_find(Oid userid, Oid serverid,
-											  const char *server_name,
 											  MemoryContext owner);
 
 #endif							/* QF_BASE_CREDENTIAL_H */

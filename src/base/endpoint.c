@@ -20,6 +20,7 @@
 
 static const char *parse_authority(const char *text, size_t length,
 								   int default_port, QfEndpoint *endpoint);
+static bool ends_with(const char *text, const char *end);
 static bool is_ipv6(const char *text, size_t length);
 static bool is_loopback(const char *host, size_t length);
 
@@ -46,7 +47,7 @@ qf_endpoint_parse(const char *text, QfEndpoint *endpoint)
 	else if (pg_strncasecmp(text, "http://", 7) == 0)
 		authority = text + 7;
 	else
-		return "An endpoint starts with \"https://\" or \"http://\".";
+		return gettext_noop("An endpoint starts with \"https://\" or \"http://\".");
 
 	path = authority + strcspn(authority, "/");
 	problem = parse_authority(authority, path - authority,
@@ -56,18 +57,19 @@ qf_endpoint_parse(const char *text, QfEndpoint *endpoint)
 
 	path_length = strlen(path);
 	if (strspn(path, ALPHABETIC DIGITS "-._~/") != path_length)
-		return "The path prefix of an endpoint consists of letters, digits, \"-\", \".\", \"_\", \"~\" and \"/\".";
+		return gettext_noop("The path prefix of an endpoint consists of letters, digits, \"-\", \".\", \"_\", \"~\" and \"/\".");
 	if (strstr(path, "//") != NULL || strstr(path, "/./") != NULL ||
 		strstr(path, "/../") != NULL)
-		return "The path prefix of an endpoint has no empty, \".\" or \"..\" segment.";
+		return gettext_noop("The path prefix of an endpoint has no empty, \".\" or \"..\" segment.");
 	if (path_length > 0 && path[path_length - 1] == '/')
 		path_length--;
 	endpoint->prefix = pnstrdup(path, path_length);
-	if (strlen(endpoint->prefix) >= 2 &&
-		(strcmp(endpoint->prefix + strlen(endpoint->prefix) - 2, "/.") == 0 ||
-		 (strlen(endpoint->prefix) >= 3 &&
-		  strcmp(endpoint->prefix + strlen(endpoint->prefix) - 3, "/..") == 0)))
-		return "The path prefix of an endpoint has no empty, \".\" or \"..\" segment.";
+	if (ends_with(endpoint->prefix, "/v2") ||
+		ends_with(endpoint->prefix, "/v2/model"))
+		return gettext_noop("The path of the API, \"/v2/model\", is added to the endpoint; leave it out.");
+	if (ends_with(endpoint->prefix, "/.") ||
+		ends_with(endpoint->prefix, "/.."))
+		return gettext_noop("The path prefix of an endpoint has no empty, \".\" or \"..\" segment.");
 	return NULL;
 }
 
@@ -90,14 +92,14 @@ qf_endpoint_check_proxy(const char *text)
 		if (pg_strncasecmp(text, schemes[i], length) == 0)
 		{
 			if (strchr(text + length, '/') != NULL)
-				return "A proxy has no path, nor a \"/\" at the end.";
+				return gettext_noop("A proxy has no path, nor a \"/\" at the end.");
 			if (strchr(text + length, ':') == NULL)
-				return "The port of the proxy is missing.";
+				return gettext_noop("The port of the proxy is missing.");
 			return parse_authority(text + length, strlen(text + length), 0,
 								   &ignored);
 		}
 	}
-	return "A proxy is given as \"http://\", \"https://\", \"socks5://\" or \"socks5h://\", host and port.";
+	return gettext_noop("A proxy is given as \"http://\", \"https://\", \"socks5://\" or \"socks5h://\", host and port.");
 }
 
 /*
@@ -112,28 +114,28 @@ parse_authority(const char *text, size_t length, int default_port,
 	long		port = default_port;
 
 	if (length == 0)
-		return "The host is missing.";
+		return gettext_noop("The host is missing.");
 	if (memchr(text, '@', length) != NULL)
-		return "Credentials do not belong into a URL.";
+		return gettext_noop("Credentials do not belong into a URL.");
 
 	if (text[0] == '[')
 	{
 		host_length = strspn(text + 1, DIGITS "abcdefABCDEF:.") + 1;
 		if (host_length < 3 || host_length >= length ||
 			text[host_length] != ']')
-			return "An IPv6 address is written in square brackets.";
+			return gettext_noop("An IPv6 address is written in square brackets.");
 		if (!is_ipv6(text + 1, host_length - 1))
-			return "The host is not an IPv6 address.";
+			return gettext_noop("The host is not an IPv6 address.");
 		host_length++;
 	}
 	else
 	{
 		host_length = strspn(text, ALPHABETIC DIGITS "-._");
 		if (host_length == 0 && text[0] == ':')
-			return "The host is missing.";
+			return gettext_noop("The host is missing.");
 	}
 	if (host_length > 255)
-		return "The host name is too long.";
+		return gettext_noop("The host name is too long.");
 
 	if (host_length < length)
 	{
@@ -141,12 +143,12 @@ parse_authority(const char *text, size_t length, int default_port,
 		size_t		ndigits = length - host_length - 1;
 
 		if (text[host_length] != ':' || host_length == 0)
-			return "The host consists of letters, digits, \"-\", \".\" and \"_\"; write other names in their \"xn--\" form.";
+			return gettext_noop("The host consists of letters, digits, \"-\", \".\" and \"_\"; write other names in their \"xn--\" form.");
 		if (ndigits < 1 || ndigits > 5 || strspn(digits, DIGITS) < ndigits)
-			return "The port is a number from 1 to 65535.";
+			return gettext_noop("The port is a number from 1 to 65535.");
 		port = strtol(digits, NULL, 10);
 		if (port < 1 || port > 65535)
-			return "The port is a number from 1 to 65535.";
+			return gettext_noop("The port is a number from 1 to 65535.");
 	}
 
 	endpoint->loopback = is_loopback(text, host_length);
@@ -154,6 +156,15 @@ parse_authority(const char *text, size_t length, int default_port,
 		pnstrdup(text, host_length) :
 		psprintf("%.*s:%ld", (int) host_length, text, port);
 	return NULL;
+}
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t		length = strlen(text);
+
+	return length >= strlen(end) &&
+		strcmp(text + length - strlen(end), end) == 0;
 }
 
 static bool

@@ -26,6 +26,7 @@
 #include "utils/guc.h"
 
 #include "base/credential.h"
+#include "base/nls.h"
 #include "base/option.h"
 #include "resource/registry.h"
 
@@ -49,6 +50,7 @@ typedef enum OptionKind
 	KIND_FILE,					/* absolute path on the server */
 	KIND_SECRET,
 	KIND_RESOURCE,
+	KIND_ORDER,
 	KIND_FIELD
 } OptionKind;
 
@@ -73,7 +75,10 @@ static const Option option_table[] = {
 	{"max_retries", ON_SERVER, KIND_INT, 0, 10, false, MEMBER(max_retries)},
 	{"retry_delay", ON_SERVER, KIND_DURATION, 1, 20000, false, MEMBER(retry_delay)},
 	{"rate_limit", ON_SERVER, KIND_REAL, 0, 1000000, false, MEMBER(rate_limit)},
+	{"cache_max_age", ON_SERVER | ON_TABLE, KIND_DURATION, 0, 604800000, false, MEMBER(cache_max_age)},
+	{"cache_max_age_final", ON_SERVER | ON_TABLE, KIND_DURATION, 0, 604800000, false, MEMBER(cache_max_age_final)},
 	{"page_size", ON_SERVER | ON_TABLE, KIND_INT, 1, 100, false, MEMBER(page_size)},
+	{"list_order", ON_SERVER | ON_TABLE, KIND_ORDER, 0, 0, false, MEMBER(list_order)},
 	{"max_response_size", ON_SERVER, KIND_SIZE, 1024, 1073741824, false, MEMBER(max_response_size)},
 	{"proxy", ON_SERVER, KIND_PROXY, 0, 0, true, MEMBER(proxy)},
 	{"ca_file", ON_SERVER, KIND_FILE, 0, 0, true, MEMBER(ca_file)},
@@ -93,11 +98,11 @@ static const struct
 	int			object;
 	const char *noun;
 }			object_table[] = {
-	{ForeignDataWrapperRelationId, 0, "foreign-data wrapper"},
-	{ForeignServerRelationId, ON_SERVER, "server"},
-	{UserMappingRelationId, ON_MAPPING, "user mapping"},
-	{ForeignTableRelationId, ON_TABLE, "foreign table"},
-	{AttributeRelationId, ON_COLUMN, "column"},
+	{ForeignDataWrapperRelationId, 0, gettext_noop("foreign-data wrapper")},
+	{ForeignServerRelationId, ON_SERVER, gettext_noop("server")},
+	{UserMappingRelationId, ON_MAPPING, gettext_noop("user mapping")},
+	{ForeignTableRelationId, ON_TABLE, gettext_noop("foreign table")},
+	{AttributeRelationId, ON_COLUMN, gettext_noop("column")},
 };
 
 PG_FUNCTION_INFO_V1(qianfan_fdw_validator);
@@ -108,6 +113,7 @@ static _Noreturn void refuse_value(const Option *option, const char *value,
 static const Option *find_option(const char *name, int objects);
 static void check_value(const Option *option, char *value, QfOptions *target);
 static void check_number(const Option *option, char *value, void *member);
+static bool read_order(const char *value, QfListOrder *order);
 static void check_text(const Option *option, char *value, void *member);
 static void check_plaintext(const QfOptions *options);
 static void set_defaults(QfOptions *options);
@@ -121,10 +127,31 @@ static void apply(List *options, int object, QfOptions *target);
 Datum
 qianfan_fdw_validator(PG_FUNCTION_ARGS)
 {
-	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
+	ErrorContextCallback callback = {
+		.previous = error_context_stack,
+		.callback = qf_option_hide_statement,
+	};
 
-	qf_option_validate(options, PG_GETARG_OID(1));
+	error_context_stack = &callback;
+	qf_option_validate(untransformRelOptions(PG_GETARG_DATUM(0)),
+					   PG_GETARG_OID(1));
+	error_context_stack = callback.previous;
 	PG_RETURN_VOID();
+}
+
+/*
+ * qf_option_hide_statement
+ *		To be called as an error context callback: keeps the statement, and the
+ *		statements it was called from, out of the server's log.
+ *
+ * Whatever is raised meanwhile, by us or by functions of the server, comes past
+ * here.  The DDL may hold keys, beside or instead of what is wrong with it.
+ */
+void
+qf_option_hide_statement(void *unused)
+{
+	errhidestmt(true);
+	errhidecontext(true);
 }
 
 /*
@@ -142,7 +169,7 @@ qf_option_validate(List *options, Oid catalog)
 {
 	QfOptions	target;
 	int			object = 0;
-	const char *noun = "database object";
+	const char *noun = gettext_noop("database object");
 	ListCell   *lc;
 
 	for (int i = 0; i < lengthof(object_table); i++)
@@ -172,7 +199,7 @@ qf_option_validate(List *options, Oid catalog)
 					 errmsg("permission denied to set option \"%s\"",
 							option->name),
 					 errhint("Only a superuser may set this option or alter a %s that has it.",
-							 noun)));
+							 qf_translate(noun))));
 		check_value(option, defGetString(def), &target);
 	}
 	if (object == ON_SERVER)
@@ -238,9 +265,11 @@ refuse_name(const char *name, int object, const char *noun)
 			for (int j = 0; j < lengthof(object_table); j++)
 			{
 				if (option_table[i].objects & object_table[j].object)
-					appendStringInfo(&elsewhere, "%sa %s",
-									 elsewhere.len > 0 ? " or " : "",
-									 object_table[j].noun);
+					appendStringInfo(&elsewhere,
+									 elsewhere.len > 0 ?
+									 qf_translate(" or a %s") :
+									 qf_translate("a %s"),
+									 qf_translate(object_table[j].noun));
 			}
 		}
 	}
@@ -251,19 +280,21 @@ refuse_name(const char *name, int object, const char *noun)
 			 elsewhere.len > 0 ?
 			 errdetail("\"%s\" is an option of %s.", name, elsewhere.data) : 0,
 			 valid.len > 0 ?
-			 errhint("Valid options of a %s are: %s.", noun, valid.data) :
-			 errhint("A %s takes no options.", noun)));
+			 errhint("Valid options of a %s are: %s.", qf_translate(noun),
+					 valid.data) :
+			 errhint("A %s takes no options.", qf_translate(noun))));
 }
 
 /*
- * Raise HV024.  The value of a secret, or of a URL with a password, is not
- * repeated: it would reach the server's log, and a wrong secret often is a
+ * Raise HV024.  The value of a secret, a bearer key, or a URL with a password or
+ * a query is not repeated: it would reach the server's log, and a wrong secret often is a
  * right one of somewhere else.
  */
 static void
 refuse_value(const Option *option, const char *value, const char *hint)
 {
-	if (option->kind == KIND_SECRET || strchr(value, '@') != NULL)
+	if (option->kind == KIND_SECRET || strpbrk(value, "@?") != NULL ||
+		qf_credential_is_bearer(value))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
 				 errmsg("invalid value for option \"%s\"", option->name),
@@ -297,10 +328,7 @@ check_value(const Option *option, char *value, QfOptions *target)
 	{
 		case KIND_BOOL:
 			if (!parse_bool(value, (bool *) member))
-				refuse_value(option, value, "Valid values are true and false.");
-			if (member == &target->updatable && target->updatable)
-				refuse_value(option, value,
-							 "This version reads only; the one valid value is false.");
+				refuse_value(option, value, qf_translate("Valid values are true and false."));
 			break;
 		case KIND_INT:
 		case KIND_DURATION:
@@ -324,7 +352,7 @@ check_number(const Option *option, char *value, void *member)
 	{
 		double		number;
 
-		bounds = psprintf("Valid values are numbers from %g to %.0f.",
+		bounds = psprintf(qf_translate("Valid values are numbers from %g to %.0f."),
 						  option->min, option->max);
 		if (!parse_real(value, &number, 0, NULL) || isnan(number) ||
 			number < option->min || number > option->max)
@@ -336,23 +364,49 @@ check_number(const Option *option, char *value, void *member)
 	if (option->kind == KIND_DURATION)
 	{
 		flags = GUC_UNIT_MS;
-		bounds = psprintf("Valid values are durations from %.0f ms to %.0f ms, such as \"500ms\", \"30s\" or a number of milliseconds.",
+		bounds = psprintf(qf_translate("Valid values are durations from %.0f ms to %.0f ms, such as \"500ms\", \"30s\" or a number of milliseconds."),
 						  option->min, option->max);
 	}
 	else if (option->kind == KIND_SIZE)
 	{
 		flags = GUC_UNIT_BYTE;
-		bounds = psprintf("Valid values are sizes from %.0f B to %.0f B, such as \"512kB\", \"16MB\" or a number of bytes.",
+		bounds = psprintf(qf_translate("Valid values are sizes from %.0f B to %.0f B, such as \"512kB\", \"16MB\" or a number of bytes."),
 						  option->min, option->max);
 	}
 	else
-		bounds = psprintf("Valid values are whole numbers from %.0f to %.0f.",
+		bounds = psprintf(qf_translate("Valid values are whole numbers from %.0f to %.0f."),
 						  option->min, option->max);
 
 	if (!parse_int(value, (int *) member, flags, NULL) ||
 		(option->kind == KIND_INT && strchr(value, '.') != NULL) ||
 		*(int *) member < option->min || *(int *) member > option->max)
 		refuse_value(option, value, bounds);
+}
+
+/*
+ * "none", or the column that a resource may be listed in the order of, and the
+ * direction; false if it is nothing like that.
+ */
+static bool
+read_order(const char *value, QfListOrder *order)
+{
+	int			count;
+	const QfResource *const *resources = qf_registry_list(&count);
+
+	*order = QF_ORDER_NONE;
+	for (int i = 0; i < count; i++)
+	{
+		const char *column = resources[i]->order_column;
+		size_t		length = column != NULL ? strlen(column) : 0;
+
+		if (column == NULL || pg_strncasecmp(value, column, length) != 0)
+			continue;
+		if (pg_strcasecmp(value + length, " asc") == 0)
+			*order = QF_ORDER_RISING;
+		else if (pg_strcasecmp(value + length, " desc") == 0)
+			*order = QF_ORDER_FALLING;
+	}
+	return *order != QF_ORDER_NONE || pg_strcasecmp(value, "none") == 0;
 }
 
 /* The kinds that are text of some form. */
@@ -372,7 +426,7 @@ check_text(const Option *option, char *value, void *member)
 			break;
 		case KIND_FILE:
 			if (!is_absolute_path(value))
-				problem = "Give the absolute path of a file on the database server.";
+				problem = gettext_noop("Give the absolute path of a file on the database server.");
 			*(char **) member = value;
 			break;
 		case KIND_SECRET:
@@ -390,19 +444,23 @@ check_text(const Option *option, char *value, void *member)
 				for (int i = 0; i < count; i++)
 					appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
 									 resources[i]->name);
-				problem = psprintf("Valid values are: %s.", names.data);
+				problem = psprintf(qf_translate("Valid values are: %s."), names.data);
 			}
+			break;
+		case KIND_ORDER:
+			if (!read_order(value, (QfListOrder *) member))
+				problem = gettext_noop("Valid values are: none, create_time asc, create_time desc.");
 			break;
 		case KIND_FIELD:
 			if (value[0] == '\0' || value[0] == '.' ||
 				value[strlen(value) - 1] == '.' || strstr(value, "..") != NULL)
-				problem = "Give member names joined by dots, such as \"config.strategy\".";
+				problem = gettext_noop("Give member names joined by dots, such as \"config.strategy\".");
 			break;
 		default:
 			elog(ERROR, "unexpected kind of option \"%s\"", option->name);
 	}
 	if (problem != NULL)
-		refuse_value(option, value, problem);
+		refuse_value(option, value, qf_translate(problem));
 }
 
 /*
@@ -467,4 +525,82 @@ apply(List *options, int object, QfOptions *target)
 			elog(ERROR, "unexpected option \"%s\"", def->defname);
 		check_value(option, defGetString(def), target);
 	}
+}
+
+/* The value of "list_order" that stands for an order. */
+const char *
+qf_option_order_name(QfListOrder order)
+{
+	return order == QF_ORDER_RISING ? "create_time asc" :
+		order == QF_ORDER_FALLING ? "create_time desc" : "none";
+}
+
+/* A number with the largest unit that leaves it whole. */
+static char *
+print_with_unit(int value, int factor, const char *const *units)
+{
+	while (units[1] != NULL && value != 0 && value % factor == 0)
+	{
+		value /= factor;
+		units++;
+	}
+	return psprintf("%d%s", value, units[0]);
+}
+
+/* The value of an option of a server; NULL if there is none, or it is secret. */
+static const char *
+print_value(const Option *option, const QfOptions *options)
+{
+	static const char *const times[] = {"ms", "s", NULL};
+	static const char *const sizes[] = {"B", "kB", "MB", "GB", NULL};
+	const void *member = (const char *) options + option->offset;
+	const QfEndpoint *endpoint = member;
+
+	switch (option->kind)
+	{
+		case KIND_BOOL:
+			return *(const bool *) member ? "true" : "false";
+		case KIND_INT:
+			return psprintf("%d", *(const int *) member);
+		case KIND_DURATION:
+			return print_with_unit(*(const int *) member, 1000, times);
+		case KIND_SIZE:
+			return print_with_unit(*(const int *) member, 1024, sizes);
+		case KIND_REAL:
+			return psprintf("%g", *(const double *) member);
+		case KIND_ENDPOINT:
+			return psprintf("%s://%s%s", endpoint->tls ? "https" : "http",
+							endpoint->host, endpoint->prefix);
+		case KIND_ORDER:
+			return qf_option_order_name(*(const QfListOrder *) member);
+		case KIND_PROXY:
+		case KIND_FILE:
+			return *(const char *const *) member;
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * qf_option_describe
+ *		The options of the server that are in force, as they are written in
+ *		OPTIONS (...); palloc'd.
+ */
+char *
+qf_option_describe(const QfOptions *options)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < lengthof(option_table); i++)
+	{
+		const char *value = NULL;
+
+		if (option_table[i].objects & ON_SERVER)
+			value = print_value(&option_table[i], options);
+		if (value != NULL)
+			appendStringInfo(&text, "%s%s '%s'", text.len > 0 ? ", " : "",
+							 option_table[i].name, value);
+	}
+	return text.data;
 }

@@ -94,6 +94,15 @@ qf_text_to_utf8(char *text)
 										 true) == length ? converted : NULL;
 }
 
+/* Is a text UTF-8 throughout? */
+bool
+qf_text_is_utf8(const char *text)
+{
+	int			length = strlen(text);
+
+	return pg_encoding_verifymbstr(PG_UTF8, text, length) == length;
+}
+
 /*
  * Append one UTF-8 character in the database encoding; false if it has to be
  * shown as an escape.

@@ -12,5 +12,6 @@
 
 extern char *qf_text_clean(const char *text, int limit);
 extern char *qf_text_to_utf8(char *text);
+extern bool qf_text_is_utf8(const char *text);
 
 #endif							/* QF_BASE_TEXT_H */

@@ -1,6 +1,6 @@
 /*
  * row.c
- *	  JSON object + descriptor -> Datum array; names column and task on
+ *	  JSON object + descriptor -> Datum array; names column and object on
  *	  failure.
  *
  * A value travels as text through the input function of the column's type, so
@@ -19,7 +19,9 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
 #include "base/mask.h"
+#include "base/nls.h"
 #include "base/option.h"
 #include "base/text.h"
 #include "data/row.h"
@@ -50,6 +52,7 @@ typedef struct RowColumn
 struct QfRow
 {
 	const char *table_name;
+	const char *noun;			/* what an object is called */
 	int			natts;
 	int			ncolumns;		/* needed ones */
 	RowColumn  *columns;
@@ -81,7 +84,10 @@ static void add_context(void *arg);
 /*
  * qf_row_sources
  *		For each attribute of a table, where its value comes from (palloc'd
- *		array).  Raises HV005 for a column that has no field.
+ *		array).
+ *
+ * A column without a field is no error before it is used: whoever renames or
+ * adds a column shall be able to read the others.
  */
 QfSource *
 qf_row_sources(Oid relid, TupleDesc desc, const QfResource *resource)
@@ -92,7 +98,9 @@ qf_row_sources(Oid relid, TupleDesc desc, const QfResource *resource)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (!attribute->attisdropped)
+		sources[i].absent = attribute->attisdropped ||
+			attribute->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+		if (!sources[i].absent)
 			find_source(NameStr(attribute->attname),
 						qf_option_column_field(relid, attribute->attnum),
 						resource, &sources[i]);
@@ -112,7 +120,8 @@ qf_row_is_id(const QfSource *source, const QfResource *resource)
  * qf_row_create
  *		Prepare to fill rows of a table, in the current context.
  *
- * "needed" holds the attribute numbers wanted; others stay NULL.
+ * "needed" holds the attribute numbers wanted; others stay NULL.  Raises HV005
+ * if a column among them has no field.
  */
 QfRow *
 qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
@@ -122,6 +131,7 @@ qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
 	QfSource   *sources = qf_row_sources(relid, desc, resource);
 
 	row->table_name = table_name;
+	row->noun = resource->noun;
 	row->natts = desc->natts;
 	row->columns = palloc0(sizeof(RowColumn) * Max(desc->natts, 1));
 	for (int i = 0; i < desc->natts; i++)
@@ -129,9 +139,10 @@ qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 		RowColumn  *column = &row->columns[row->ncolumns];
 
-		if (attribute->attisdropped ||
-			!bms_is_member(attribute->attnum, needed))
+		if (sources[i].absent || !bms_is_member(attribute->attnum, needed))
 			continue;
+		if (sources[i].paths[0] == NULL)
+			raise_unknown_column(NameStr(attribute->attname), resource);
 		column->index = i;
 		column->source = sources[i];
 		set_up_column(column, attribute);
@@ -208,31 +219,30 @@ qf_row_lacks_member(const QfRow *row, const QfJson *object)
 	return false;
 }
 
-/* The option "field" wins over the column's name. */
+/*
+ * The option "field" wins over the column's name.  The first name of a known
+ * column stands for all of them, so that a column made by IMPORT FOREIGN
+ * SCHEMA may be renamed.
+ */
 static void
 find_source(const char *name, char *field, const QfResource *resource,
 			QfSource *source)
 {
-	const QfColumn *column;
+	const QfColumn *column = field != NULL ?
+	qf_registry_field(resource, field) :
+	qf_registry_column(resource, name);
 
-	if (field != NULL)
+	source->kind = column != NULL ? column->kind : QF_VALUE_TEXT;
+	source->absent = column != NULL && column->insert_only;
+	source->in_list = column != NULL && column->in_list;
+	if (column != NULL &&
+		(field == NULL || strcmp(column->fields[0], field) == 0))
 	{
-		column = qf_registry_field(resource, field);
-		source->paths[0] = field;
-		source->kind = column != NULL ? column->kind : QF_VALUE_TEXT;
-		source->in_list = column != NULL && column->in_list;
-		if (column != NULL && strcmp(column->fields[0], field) == 0)
-			set_filter(column->name, resource, source);
-		return;
+		memcpy(source->paths, column->fields, sizeof(source->paths));
+		set_filter(column->name, resource, source);
 	}
-
-	column = qf_registry_column(resource, name);
-	if (column == NULL)
-		raise_unknown_column(name, resource);
-	memcpy(source->paths, column->fields, sizeof(source->paths));
-	source->kind = column->kind;
-	source->in_list = column->in_list;
-	set_filter(name, resource, source);
+	else
+		source->paths[0] = field;
 }
 
 static void
@@ -252,8 +262,11 @@ raise_unknown_column(const char *name, const QfResource *resource)
 
 	initStringInfo(&names);
 	for (int i = 0; i < resource->ncolumns; i++)
-		appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
-						 resource->columns[i].name);
+	{
+		if (!resource->columns[i].insert_only)
+			appendStringInfo(&names, "%s%s", i > 0 ? ", " : "",
+							 resource->columns[i].name);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
 			 errmsg("column \"%s\" does not exist in resource \"%s\"",
@@ -447,15 +460,15 @@ read_digits(const char *text, int count)
 	return value;
 }
 
-/* Error context: which column of which task? */
+/* Error context: which column of which object? */
 static void
 add_context(void *arg)
 {
 	QfRow	   *row = arg;
 
 	if (row->current != NULL)
-		errcontext("column \"%s\" of foreign table \"%s\", task \"%s\"",
-				   row->current->name, row->table_name,
+		errcontext("column \"%s\" of foreign table \"%s\", %s \"%s\"",
+				   row->current->name, row->table_name, qf_translate(row->noun),
 				   row->credential != NULL ?
 				   qf_mask_text(row->credential, row->id, QF_TEXT_LIMIT) :
 				   qf_text_clean(row->id, QF_TEXT_LIMIT));

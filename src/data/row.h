@@ -17,8 +17,11 @@
 /* Where a column's value comes from. */
 typedef struct QfSource
 {
-	const char *paths[QF_MAX_FIELDS];	/* dotted; NULL ends the list; none
-										 * for a dropped column */
+	bool		absent;			/* no row has it: dropped, computed by the
+								 * server when it is read, or used by INSERT
+								 * only */
+	const char *paths[QF_MAX_FIELDS];	/* dotted; NULL ends the list; none:
+										 * the column cannot be read */
 	QfValueKind kind;
 	bool		in_list;		/* list items are documented to carry it */
 	const char *filter;			/* list parameter that takes it, or NULL */

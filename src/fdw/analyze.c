@@ -14,8 +14,11 @@
 #include "utils/syscache.h"
 
 #include "api/fetch.h"
+#include "base/nls.h"
 #include "data/row.h"
 #include "fdw/analyze.h"
+#include "fdw/order_check.h"
+#include "resource/resource.h"
 
 /* Most tasks of the list that are looked at. */
 #define MAX_LISTED 100000
@@ -46,6 +49,7 @@ typedef struct Sampler
 	int			ntasks;
 	int			size;			/* of the sample */
 	double		nlisted;
+	QfOrderCheck *order;		/* NULL: the table does not show one */
 } Sampler;
 
 static int	acquire_sample(Relation relation, int elevel, HeapTuple *rows,
@@ -85,6 +89,7 @@ acquire_sample(Relation relation, int elevel, HeapTuple *rows, int targrows,
 	Oid			relid = RelationGetRelid(relation);
 	QfCounters	counters = {0};
 	Sampler		sampler = {0};
+	QfListing	listing = {0};
 	const QfOptions *options;
 	const QfCredential *credential;
 	QfFetch    *fetch;
@@ -93,12 +98,12 @@ acquire_sample(Relation relation, int elevel, HeapTuple *rows, int targrows,
 	MemoryContextSwitchTo(context);
 	options = qf_option_resolve(GetForeignServerIdByRelId(relid), relid);
 	credential = qf_credential_find(relation->rd_rel->relowner,
-									options->serverid, options->server_name,
-									context);
+									options->serverid, context);
 	set_up_sampler(&sampler, relation, options, targrows);
 	qf_row_set_credential(sampler.row, credential);
+	sampler.order = qf_order_check_create(relation, options, credential);
 	fetch = qf_fetch_create(context, options, credential, &counters);
-	qf_fetch_start_list(fetch, NULL, 0, -1, NULL, NULL);
+	qf_fetch_start_list(fetch, &listing);
 	sample_list(&sampler, fetch);
 
 	fetch = qf_fetch_create(context, options, credential, &counters);
@@ -106,10 +111,18 @@ acquire_sample(Relation relation, int elevel, HeapTuple *rows, int targrows,
 	nrows = complete_sample(&sampler, fetch, rows);
 
 	ereport(elevel,
-			(errmsg("\"%s\": the list has %.0f tasks%s; %d rows in sample, " INT64_FORMAT " API calls",
+			(sampler.nlisted >= MAX_LISTED ?
+			 errmsg("\"%s\": the list has %.0f %s or more; %d rows in sample, %lld API calls",
 					RelationGetRelationName(relation), sampler.nlisted,
-					sampler.nlisted >= MAX_LISTED ? " or more" : "",
-					nrows, counters.calls)));
+					qf_translate(options->resource->nouns), nrows,
+					(long long) counters.calls) :
+			 errmsg("\"%s\": the list has %.0f %s; %d rows in sample, %lld API calls",
+					RelationGetRelationName(relation), sampler.nlisted,
+					qf_translate(options->resource->nouns), nrows,
+					(long long) counters.calls)));
+	if (sampler.order != NULL)
+		qf_order_check_report(sampler.order, sampler.nlisted < MAX_LISTED,
+							  elevel);
 	*totalrows = sampler.nlisted;
 	*totaldeadrows = 0;
 	MemoryContextDelete(context);
@@ -193,6 +206,8 @@ sample_list(Sampler *sampler, QfFetch *fetch)
 			}
 			skip -= 1;
 		}
+		if (sampler->order != NULL)
+			qf_order_check_add(sampler->order, &task);
 		sampler->nlisted += 1;
 	}
 }
@@ -253,7 +268,7 @@ complete_sample(Sampler *sampler, QfFetch *fetch, HeapTuple *rows)
 			 next++)
 		{
 			if (sampler->tasks[next].id != NULL)
-				qf_fetch_add_key(fetch, sampler->tasks[next].id);
+				qf_fetch_add_key(fetch, sampler->tasks[next].id, NULL);
 		}
 		if (qf_fetch_next(fetch, &task) && task.object != NULL)
 			rows[nrows++] = form_tuple(sampler, &task);

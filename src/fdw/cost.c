@@ -28,19 +28,30 @@
 /* Parsing one object of an answer, in units of cpu_tuple_cost. */
 #define PARSE_FACTOR 10.0
 
+/* Pages of so many items that come in so many lists, each of one at least. */
+static double
+count_pages(const QfOptions *options, double tuples, double lists)
+{
+	if (lists <= 1)
+		return ceil(tuples / options->page_size);
+	return lists * Max(ceil(tuples / lists / options->page_size), 1);
+}
+
 /* Fill in the costs of a scan. */
 void
 qf_cost_scan(const QfOptions *options, const QfCostInput *input,
 			 Cost *startup, Cost *total)
 {
-	double		trips = ceil(input->list_tuples / options->page_size) +
+	double		trips = count_pages(options, input->list_tuples,
+									input->lists) +
 	ceil((input->lookups + input->details) / options->max_concurrency);
 	double		objects = input->lookups + input->details + input->list_tuples;
 
 	/* Even an empty list has a page; a scan without any key has nothing. */
 	if (input->lookups == 0)
 		trips = Max(trips, 1);
-	*startup = Min(trips, 1) * ROUND_TRIP_COST + input->quals->startup;
+	*startup = Min(trips, 1 + floor(input->skipped / options->page_size)) *
+		ROUND_TRIP_COST + input->quals->startup;
 	*total = input->quals->startup + trips * ROUND_TRIP_COST +
 		objects * PARSE_FACTOR * cpu_tuple_cost +
 		input->tuples * (cpu_tuple_cost + input->quals->per_tuple);

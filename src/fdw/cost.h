@@ -19,6 +19,8 @@ typedef struct QfCostInput
 {
 	double		lookups;		/* detail calls by key */
 	double		list_tuples;	/* items the list returns; 0: no list */
+	double		lists;			/* that these come in; 0: one */
+	double		skipped;		/* items before the first row */
 	double		details;		/* detail calls for items of the list */
 	double		tuples;			/* rows the local quals see */
 	const QualCost *quals;

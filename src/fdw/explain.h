@@ -14,6 +14,10 @@ extern void qf_explain_action(ForeignScanState *node,
 							  struct ExplainState *es);
 extern void qf_explain_exprs(const char *label, List *exprs, Plan *plan,
 							 List *ancestors, struct ExplainState *es);
+extern void qianfanExplainForeignModify(ModifyTableState *mtstate,
+										ResultRelInfo *relation,
+										List *fdw_private, int subplan_index,
+										struct ExplainState *es);
 extern void qf_explain_counters(const ForeignScanState *node,
 								struct ExplainState *es);
 extern void qianfanExplainForeignScan(ForeignScanState *node,

@@ -11,5 +11,6 @@
 
 extern List *qianfanImportForeignSchema(ImportForeignSchemaStmt *statement,
 										Oid serverid);
+extern void qf_import_execute(const char *command);
 
 #endif							/* QF_FDW_IMPORT_H */

@@ -11,7 +11,6 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "base/text.h"
 #include "fdw/keyset.h"
@@ -35,162 +34,195 @@ typedef struct NameEntry
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-static QfKeySet *evaluate_value(QfKeySource *source, int number);
-static QfKeySet *evaluate_array(QfKeySource *source, int number);
-static QfKeySet *read_array(ExprState *expr, ExprContext *econtext);
-static QfKeySet *unite(QfKeySet *a, QfKeySet *b);
+static QfKeySet *evaluate_tree(List *tree, QfKeySource *source);
+static QfKeySet *evaluate_value(ExprState *expr, ExprContext *econtext);
+static QfKeySet *evaluate_any_of(List *trees, QfKeySource *source);
+static QfKeySet *evaluate_all_of(List *trees, QfKeySource *source);
+static QfKeySet *unite(List *sets);
 static names_hash *make_index(QfKeySet *set);
 static QfKeySet *intersect(QfKeySet *a, QfKeySet *b);
 
-/* Set up; what arrays come to is kept in a child of "owner". */
+/* Set up; what the tree comes to is kept in a child of "owner". */
 void
 qf_keyset_init(QfKeySource *source, List *exprs, ExprContext *econtext,
 			   MemoryContext owner)
 {
 	source->exprs = exprs;
 	source->econtext = econtext;
-	source->array_context = AllocSetContextCreate(owner, "qianfan_fdw arrays",
-												  ALLOCSET_SMALL_SIZES);
-	qf_keyset_forget(source);
+	source->own = NULL;
+	source->own_context = AllocSetContextCreate(owner, "qianfan_fdw own keys",
+												ALLOCSET_DEFAULT_SIZES);
 }
 
-/* A parameter has changed, so arrays may come to something else. */
+/* A parameter has changed, so the tree may come to something else. */
 void
 qf_keyset_forget(QfKeySource *source)
 {
-	MemoryContextReset(source->array_context);
-	source->arrays = MemoryContextAllocZero(source->array_context,
-											sizeof(QfKeySet *) *
-											(list_length(source->exprs) + 1));
+	source->own = NULL;
+	MemoryContextReset(source->own_context);
 }
 
 /*
  * qf_keyset_evaluate
  *		The ids that fit a key tree, in the current context or the source's.
  *
- * NULL fits no id.
+ * NULL fits no id, and neither does an empty text.  What the tree comes to
+ * without the keys that are given is worked out once for as long as the
+ * parameters stay: a lookup join asks for each row.
  */
 QfKeySet *
 qf_keyset_evaluate(List *tree, QfKeySource *source)
 {
-	QfKeyNode	kind = intVal(linitial(tree));
-	QfKeySet   *set = NULL;
+	List	   *arms = list_copy_tail(tree, 1);
+	bool		given = intVal(linitial((List *) linitial(arms))) == QF_KEY_GIVEN;
 
+	Assert(intVal(linitial(tree)) == QF_KEY_AND);
+	if (given)
+		arms = list_delete_first(arms);
+	if (arms == NIL)
+		return &source->given;
+
+	if (source->own == NULL)
+	{
+		MemoryContext oldcontext = MemoryContextSwitchTo(source->own_context);
+
+		source->own = evaluate_all_of(arms, source);
+		MemoryContextSwitchTo(oldcontext);
+	}
+	return given ? intersect(&source->given, source->own) : source->own;
+}
+
+static QfKeySet *
+evaluate_tree(List *tree, QfKeySource *source)
+{
+	QfKeyNode	kind = intVal(linitial(tree));
+
+	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	switch (kind)
 	{
 		case QF_KEY_NONE:
 			return palloc0_object(QfKeySet);
 		case QF_KEY_GIVEN:
-			return &source->given;
+			break;				/* only at the top */
 		case QF_KEY_EQUAL:
-			return evaluate_value(source, intVal(lsecond(tree)));
+			return evaluate_value(list_nth(source->exprs,
+										   intVal(lsecond(tree))),
+								  source->econtext);
 		case QF_KEY_ANY:
-			return evaluate_array(source, intVal(lsecond(tree)));
+			return qf_keyset_evaluate_array(list_nth(source->exprs,
+													 intVal(lsecond(tree))),
+											source->econtext);
 		case QF_KEY_AND:
+			return evaluate_all_of(list_copy_tail(tree, 1), source);
 		case QF_KEY_OR:
-			for (int i = 1; i < list_length(tree); i++)
-			{
-				QfKeySet   *arm = qf_keyset_evaluate(list_nth(tree, i),
-													 source);
-
-				if (set == NULL)
-					set = arm;
-				else
-					set = kind == QF_KEY_AND ?
-						intersect(set, arm) : unite(set, arm);
-			}
-			return set;
+			return evaluate_any_of(list_copy_tail(tree, 1), source);
 	}
 	elog(ERROR, "unexpected key node %d", (int) kind);
 }
 
 static QfKeySet *
-evaluate_value(QfKeySource *source, int number)
+evaluate_value(ExprState *expr, ExprContext *econtext)
 {
 	QfKeySet   *set = palloc0_object(QfKeySet);
 	bool		isnull;
-	Datum		value = ExecEvalExpr((ExprState *) list_nth(source->exprs, number),
-									 source->econtext, &isnull);
+	Datum		value = ExecEvalExpr(expr, econtext, &isnull);
 
 	if (!isnull)
 	{
 		set->keys = palloc_object(char *);
-		set->keys[0] = qf_keyset_from_text(value);
+		set->keys[0] = qf_keyset_key(value);
 		set->nkeys = set->keys[0] != NULL ? 1 : 0;
 	}
 	return set;
 }
 
-/* Once for as long as the parameters stay: a lookup join asks for each row. */
-static QfKeySet *
-evaluate_array(QfKeySource *source, int number)
-{
-	MemoryContext oldcontext;
-
-	if (source->arrays[number] == NULL)
-	{
-		oldcontext = MemoryContextSwitchTo(source->array_context);
-		source->arrays[number] = read_array(list_nth(source->exprs, number),
-											source->econtext);
-		MemoryContextSwitchTo(oldcontext);
-	}
-	return source->arrays[number];
-}
-
-static QfKeySet *
-read_array(ExprState *expr, ExprContext *econtext)
+/* The distinct elements of an array that can be keys, as qf_keyset_key() has them. */
+QfKeySet *
+qf_keyset_evaluate_array(ExprState *expr, ExprContext *econtext)
 {
 	QfKeySet   *set = palloc0_object(QfKeySet);
-	QfKeySet   *empty = palloc0_object(QfKeySet);
 	bool		isnull;
 	Datum		value = ExecEvalExpr(expr, econtext, &isnull);
 	ArrayType  *array;
-	int16		typlen;
-	bool		typbyval;
-	char		typalign;
-	Datum	   *elements;
-	bool	   *nulls;
+	ArrayIterator iterator;
 	int			nelements;
 
 	if (isnull)
 		return set;
 	array = DatumGetArrayTypeP(value);
-	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
-	deconstruct_array(array, ARR_ELEMTYPE(array), typlen, typbyval, typalign,
-					  &elements, &nulls, &nelements);
-	set->keys = palloc_array(char *, Max(nelements, 1));
-	for (int i = 0; i < nelements; i++)
+	nelements = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	set->keys = MemoryContextAllocHuge(CurrentMemoryContext,
+									   sizeof(char *) * Max(nelements, 1));
+	iterator = array_create_iterator(array, 0, NULL);
+	while (array_iterate(iterator, &value, &isnull))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!nulls[i])
-			set->keys[set->nkeys] = qf_keyset_from_text(elements[i]);
-		if (!nulls[i] && set->keys[set->nkeys] != NULL)
+		if (!isnull)
+			set->keys[set->nkeys] = qf_keyset_key(value);
+		if (!isnull && set->keys[set->nkeys] != NULL)
 			set->nkeys++;
 	}
-	return unite(set, empty);	/* drops duplicates */
+	array_free_iterator(iterator);
+	return unite(list_make1(set));	/* drops duplicates */
 }
 
-/* The keys of both, each once. */
 static QfKeySet *
-unite(QfKeySet *a, QfKeySet *b)
+evaluate_any_of(List *trees, QfKeySource *source)
 {
-	QfKeySet   *set = palloc0_object(QfKeySet);
-	names_hash *seen = names_create(CurrentMemoryContext,
-									a->nkeys + b->nkeys, NULL);
+	List	   *sets = NIL;
+	ListCell   *lc;
 
-	set->keys = palloc_array(char *, Max(a->nkeys + b->nkeys, 1));
-	for (int i = 0; i < a->nkeys + b->nkeys; i++)
+	foreach(lc, trees)
+		sets = lappend(sets, evaluate_tree(lfirst(lc), source));
+	return unite(sets);
+}
+
+static QfKeySet *
+evaluate_all_of(List *trees, QfKeySource *source)
+{
+	QfKeySet   *set = NULL;
+	ListCell   *lc;
+
+	foreach(lc, trees)
 	{
-		char	   *key = i < a->nkeys ? a->keys[i] : b->keys[i - a->nkeys];
-		bool		found;
+		QfKeySet   *arm = evaluate_tree(lfirst(lc), source);
 
-		(void) names_insert(seen, key, &found);
-		if (!found)
-			set->keys[set->nkeys++] = key;
+		set = set == NULL ? arm : intersect(set, arm);
+	}
+	return set;
+}
+
+/* The keys of all, each once. */
+static QfKeySet *
+unite(List *sets)
+{
+	QfKeySet   *united = palloc0_object(QfKeySet);
+	Size		nkeys = 0;
+	names_hash *seen;
+	ListCell   *lc;
+
+	foreach(lc, sets)
+		nkeys += ((QfKeySet *) lfirst(lc))->nkeys;
+	seen = names_create(CurrentMemoryContext, nkeys, NULL);
+	united->keys = MemoryContextAllocHuge(CurrentMemoryContext,
+										  sizeof(char *) * Max(nkeys, 1));
+	foreach(lc, sets)
+	{
+		QfKeySet   *set = lfirst(lc);
+
+		for (int i = 0; i < set->nkeys; i++)
+		{
+			bool		found;
+
+			CHECK_FOR_INTERRUPTS();
+			(void) names_insert(seen, set->keys[i], &found);
+			if (!found)
+				united->keys[united->nkeys++] = set->keys[i];
+		}
 	}
 	names_destroy(seen);
-	return set;
+	return united;
 }
 
 /* In the set's own context. */
@@ -202,7 +234,10 @@ make_index(QfKeySet *set)
 	bool		found;
 
 	for (int i = 0; i < set->nkeys; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		(void) names_insert(index, set->keys[i], &found);
+	}
 	return index;
 }
 
@@ -212,11 +247,13 @@ intersect(QfKeySet *a, QfKeySet *b)
 {
 	QfKeySet   *set = palloc0_object(QfKeySet);
 
-	set->keys = palloc_array(char *, Max(a->nkeys, 1));
+	set->keys = MemoryContextAllocHuge(CurrentMemoryContext,
+									   sizeof(char *) * Max(a->nkeys, 1));
 	if (b->index == NULL)
 		b->index = make_index(b);
 	for (int i = 0; i < a->nkeys; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (names_lookup(b->index, a->keys[i]) != NULL)
 			set->keys[set->nkeys++] = a->keys[i];
 	}
@@ -224,9 +261,22 @@ intersect(QfKeySet *a, QfKeySet *b)
 }
 
 /*
+ * qf_keyset_key
+ *		A text, or a value of a type stored alike, as an id; NULL if it cannot be
+ *		one.  No task has an empty id, and to ask for it is an error.
+ */
+char *
+qf_keyset_key(Datum value)
+{
+	char	   *key = qf_keyset_from_text(value);
+
+	return key != NULL && key[0] != '\0' ? key : NULL;
+}
+
+/*
  * qf_keyset_from_text
- *		A text, or a value of a type stored alike, as an id in the API's
- *		encoding; NULL if it cannot be one.
+ *		A text, or a value of a type stored alike, in the API's encoding; NULL if
+ *		it cannot be written in that.
  */
 char *
 qf_keyset_from_text(Datum value)

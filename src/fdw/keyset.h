@@ -23,15 +23,18 @@ typedef struct QfKeySource
 	List	   *exprs;			/* ExprStates the tree's numbers refer to */
 	ExprContext *econtext;
 	QfKeySet	given;			/* by a lookup join */
-	QfKeySet  **arrays;			/* what arrays came to, by number of their
-								 * expression; NULL: not known */
-	MemoryContext array_context;	/* owns them */
+	QfKeySet   *own;			/* what the tree comes to without those that
+								 * are given; NULL: not known */
+	MemoryContext own_context;	/* owns it */
 } QfKeySource;
 
 extern void qf_keyset_init(QfKeySource *source, List *exprs,
 						   ExprContext *econtext, MemoryContext owner);
 extern void qf_keyset_forget(QfKeySource *source);
 extern QfKeySet *qf_keyset_evaluate(List *tree, QfKeySource *source);
+extern QfKeySet *qf_keyset_evaluate_array(ExprState *expr,
+										  ExprContext *econtext);
+extern char *qf_keyset_key(Datum value);
 extern char *qf_keyset_from_text(Datum value);
 
 #endif							/* QF_FDW_KEYSET_H */

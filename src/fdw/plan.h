@@ -1,6 +1,6 @@
 /*
  * plan.h
- *	  Size, paths and plan of a foreign table.
+ *	  Plan of a foreign scan.
  *
  * src/fdw/plan.h
  */
@@ -10,13 +10,6 @@
 #include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
 
-extern bool qf_plan_can_look_up(const RelOptInfo *rel);
-extern ForeignPath *qf_plan_lookup_path(PlannerInfo *root,
-										RelOptInfo *baserel, double nkeys);
-extern void qianfanGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel,
-									 Oid foreigntableid);
-extern void qianfanGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel,
-								   Oid foreigntableid);
 extern ForeignScan *qianfanGetForeignPlan(PlannerInfo *root,
 										  RelOptInfo *baserel,
 										  Oid foreigntableid,

@@ -21,10 +21,18 @@ enum Position
 	KEY_QUALS,					/* IntList */
 	FILTER_QUALS,				/* IntList */
 	LIST_QUALS,					/* IntList */
+	SORT_EXPRS,					/* IntList */
+	SORT_OPERATORS,				/* OidList */
+	SORT_COLLATIONS,			/* OidList */
+	SORT_NULLS_FIRST,			/* IntList */
+	RUN_EXPRS,					/* IntList */
+	ORDER,						/* Integer, a QfListOrder */
+	ORDER_EXPR,					/* Integer */
+	TURNED,						/* Boolean */
+	MOST_LISTS,					/* Integer */
 	GIVEN,						/* Boolean */
 	DETAILS,					/* Boolean */
-	EXACT,						/* Boolean */
-	LIMIT						/* String: an int64, which Integer is not */
+	EXACT						/* Boolean */
 };
 
 List *
@@ -39,10 +47,18 @@ qf_plan_pack(const QfPlan *plan)
 	list = lappend(list, plan->key_quals);
 	list = lappend(list, plan->filter_quals);
 	list = lappend(list, plan->list_quals);
+	list = lappend(list, plan->sort_exprs);
+	list = lappend(list, plan->sort_operators);
+	list = lappend(list, plan->sort_collations);
+	list = lappend(list, plan->sort_nulls_first);
+	list = lappend(list, plan->run_exprs);
+	list = lappend(list, makeInteger(plan->order));
+	list = lappend(list, makeInteger(plan->order_expr));
+	list = lappend(list, makeBoolean(plan->turned));
+	list = lappend(list, makeInteger(plan->most_lists));
 	list = lappend(list, makeBoolean(plan->given));
 	list = lappend(list, makeBoolean(plan->details));
 	list = lappend(list, makeBoolean(plan->exact));
-	list = lappend(list, makeString(psprintf(INT64_FORMAT, plan->limit)));
 	return list;
 }
 
@@ -57,10 +73,18 @@ qf_plan_unpack(List *fdw_private, QfPlan *plan)
 	plan->key_quals = list_nth(fdw_private, KEY_QUALS);
 	plan->filter_quals = list_nth(fdw_private, FILTER_QUALS);
 	plan->list_quals = list_nth(fdw_private, LIST_QUALS);
+	plan->sort_exprs = list_nth(fdw_private, SORT_EXPRS);
+	plan->sort_operators = list_nth(fdw_private, SORT_OPERATORS);
+	plan->sort_collations = list_nth(fdw_private, SORT_COLLATIONS);
+	plan->sort_nulls_first = list_nth(fdw_private, SORT_NULLS_FIRST);
+	plan->run_exprs = list_nth(fdw_private, RUN_EXPRS);
+	plan->order = intVal(list_nth(fdw_private, ORDER));
+	plan->order_expr = intVal(list_nth(fdw_private, ORDER_EXPR));
+	plan->turned = boolVal(list_nth(fdw_private, TURNED));
+	plan->most_lists = intVal(list_nth(fdw_private, MOST_LISTS));
 	plan->given = boolVal(list_nth(fdw_private, GIVEN));
 	plan->details = boolVal(list_nth(fdw_private, DETAILS));
 	plan->exact = boolVal(list_nth(fdw_private, EXACT));
-	plan->limit = strtoll(strVal(list_nth(fdw_private, LIMIT)), NULL, 10);
 }
 
 /* Is "node" under "plan" where nothing rescans it? */
@@ -78,6 +102,13 @@ never_rescans_below(const Plan *plan, const Plan *node)
 	{
 		case T_Append:
 			foreach(lc, ((const Append *) plan)->appendplans)
+			{
+				if (never_rescans_below(lfirst(lc), node))
+					return true;
+			}
+			return false;
+		case T_MergeAppend:
+			foreach(lc, ((const MergeAppend *) plan)->mergeplans)
 			{
 				if (never_rescans_below(lfirst(lc), node))
 					return true;

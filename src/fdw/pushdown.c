@@ -13,22 +13,45 @@
 #include "postgres.h"
 
 #include "access/sysattr.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 #include "fdw/pushdown.h"
 
+/* Arms of an OR that become one condition "column = ANY (array)". */
+typedef struct MergedArms
+{
+	Expr	   *column;			/* that all of them compare */
+	Oid			collation;
+	List	   *elements;		/* what it is compared with */
+} MergedArms;
+
 static List *equality_keys(const QfTable *table, OpExpr *op, List **exprs);
 static List *array_keys(const QfTable *table, ScalarArrayOpExpr *op,
 						List **exprs);
 static List *boolean_keys(const QfTable *table, BoolExpr *expr, List **exprs);
+static Expr *merge_arms(const QfTable *table, List *arms);
+static bool merge_arm(const QfTable *table, Expr *arm, MergedArms *merged);
+static List *array_elements(Expr *array);
+static Expr *make_any(const MergedArms *merged);
 static List *key_leaf(QfKeyNode kind, Expr *expr, List **exprs);
+static Expr *compared_array(const QfTable *table, ScalarArrayOpExpr *op,
+							AttrNumber *attnum);
 static Expr *compared_value(const QfTable *table, OpExpr *op,
 							AttrNumber *attnum);
+static Expr *plain_pattern(Expr *pattern);
+static bool is_text_comparison(Oid opno, Oid collation);
 static bool is_text_equality(Oid opno, Oid collation);
 static bool is_value(const QfTable *table, Expr *expr);
 static bool is_id(const QfTable *table, Expr *expr);
@@ -64,9 +87,65 @@ qf_pushdown_keys(const QfTable *table, Expr *clause, List **exprs)
 }
 
 /*
+ * qf_pushdown_merge
+ *		The clause with each chain of "id = value OR id IN (...)" in it made into
+ *		one "id = ANY (array)", which says the same.
+ *
+ * A chain has an expression for each arm, and looking at one row walks all of
+ * them; an array is one expression, and what it comes to is hashed.
+ */
+Expr *
+qf_pushdown_merge(const QfTable *table, Expr *clause)
+{
+	List	   *arms = NIL;
+	ListCell   *lc;
+
+	if (!IsA(clause, BoolExpr) || ((BoolExpr *) clause)->boolop == NOT_EXPR)
+		return clause;
+
+	check_stack_depth();
+	foreach(lc, ((BoolExpr *) clause)->args)
+	{
+		CHECK_FOR_INTERRUPTS();
+		arms = lappend(arms, qf_pushdown_merge(table, lfirst(lc)));
+	}
+	if (((BoolExpr *) clause)->boolop == OR_EXPR)
+		return merge_arms(table, arms);
+	return makeBoolExpr(AND_EXPR, arms, -1);
+}
+
+/*
+ * qf_pushdown_is_key_set
+ *		Is the clause true for exactly the ids of its key tree, so that it need
+ *		not be evaluated for what was looked up by one of them?
+ */
+bool
+qf_pushdown_is_key_set(const QfTable *table, Expr *clause)
+{
+	List	   *exprs = NIL;
+	ListCell   *lc;
+
+	if (!IsA(clause, BoolExpr))
+		return qf_pushdown_keys(table, clause, &exprs) != NIL;
+
+	check_stack_depth();
+	if (((BoolExpr *) clause)->boolop == NOT_EXPR)
+		return false;
+	foreach(lc, ((BoolExpr *) clause)->args)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!qf_pushdown_is_key_set(table, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/*
  * qf_pushdown_filter
  *		If the list action takes this clause as a parameter, the value to send
  *		and, in *parameter, its name; else NULL.
+ *
+ * An array stands for a list for each element.
  */
 Expr *
 qf_pushdown_filter(const QfTable *table, Expr *clause, const char **parameter)
@@ -74,9 +153,12 @@ qf_pushdown_filter(const QfTable *table, Expr *clause, const char **parameter)
 	AttrNumber	attnum;
 	Expr	   *value;
 
-	if (!IsA(clause, OpExpr))
+	if (IsA(clause, OpExpr))
+		value = compared_value(table, (OpExpr *) clause, &attnum);
+	else if (IsA(clause, ScalarArrayOpExpr))
+		value = compared_array(table, (ScalarArrayOpExpr *) clause, &attnum);
+	else
 		return NULL;
-	value = compared_value(table, (OpExpr *) clause, &attnum);
 	if (value == NULL)
 		return NULL;
 	*parameter = table->sources[attnum - 1].filter;
@@ -142,41 +224,183 @@ equality_keys(const QfTable *table, OpExpr *op, List **exprs)
 static List *
 array_keys(const QfTable *table, ScalarArrayOpExpr *op, List **exprs)
 {
-	if (!op->useOr || !is_text_equality(op->opno, op->inputcollid) ||
-		!is_id(table, linitial(op->args)) ||
-		!is_value(table, lsecond(op->args)))
+	AttrNumber	attnum;
+	Expr	   *array = compared_array(table, op, &attnum);
+
+	if (array == NULL || !is_id(table, linitial(op->args)))
 		return NIL;
-	return key_leaf(QF_KEY_ANY, lsecond(op->args), exprs);
+	return key_leaf(QF_KEY_ANY, array, exprs);
 }
 
 /*
  * AND is restricted as soon as one arm is, OR only if all arms are.  NOT is
- * not looked into: the planner has pushed it down where that is possible.
+ * looked into only for "id IS NOT DISTINCT FROM value", which no task without
+ * an id can fit: the planner has pushed it down where that is possible.
  */
 static List *
 boolean_keys(const QfTable *table, BoolExpr *expr, List **exprs)
 {
-	List	   *saved = list_copy(*exprs);
+	int			nsaved = list_length(*exprs);
 	List	   *tree;
 	ListCell   *lc;
 
 	if (expr->boolop == NOT_EXPR)
-		return NIL;
+		return IsA(linitial(expr->args), DistinctExpr) ?
+			equality_keys(table, linitial(expr->args), exprs) : NIL;
+	check_stack_depth();
 	tree = list_make1(makeInteger(expr->boolop == AND_EXPR ?
 								  QF_KEY_AND : QF_KEY_OR));
 	foreach(lc, expr->args)
 	{
-		List	   *arm = qf_pushdown_keys(table, lfirst(lc), exprs);
+		List	   *arm;
 
+		CHECK_FOR_INTERRUPTS();
+		arm = qf_pushdown_keys(table, lfirst(lc), exprs);
 		if (arm != NIL)
 			tree = lappend(tree, arm);
 		else if (expr->boolop == OR_EXPR)
 		{
-			*exprs = saved;
+			*exprs = list_truncate(*exprs, nsaved);
 			return NIL;
 		}
 	}
 	return list_length(tree) > 1 ? tree : NIL;
+}
+
+/* An OR of these arms, or the one it comes down to. */
+static Expr *
+merge_arms(const QfTable *table, List *arms)
+{
+	MergedArms	merged = {0};
+	List	   *result = NIL;
+	int			place = -1;		/* of the first merged arm in the result */
+	int			nmerged = 0;
+	ListCell   *lc;
+
+	foreach(lc, arms)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (merge_arm(table, lfirst(lc), &merged))
+		{
+			if (nmerged++ > 0)
+				continue;
+			place = list_length(result);
+		}
+		result = lappend(result, lfirst(lc));
+	}
+	if (nmerged > 1)
+		lfirst(list_nth_cell(result, place)) = make_any(&merged);
+	return list_length(result) == 1 ? linitial(result) :
+		makeBoolExpr(OR_EXPR, result, -1);
+}
+
+/*
+ * Add what an arm compares the id with; false if it is another kind of arm.
+ * Of several columns that show the id, those that compare the first count.
+ */
+static bool
+merge_arm(const QfTable *table, Expr *arm, MergedArms *merged)
+{
+	Expr	   *column;
+	Oid			collation;
+	List	   *elements;
+
+	if (IsA(arm, OpExpr))
+	{
+		OpExpr	   *op = (OpExpr *) arm;
+		AttrNumber	attnum;
+		Expr	   *value = compared_value(table, op, &attnum);
+
+		if (value == NULL || exprType((Node *) value) != TEXTOID)
+			return false;
+		column = value == linitial(op->args) ?
+			lsecond(op->args) : linitial(op->args);
+		collation = op->inputcollid;
+		elements = list_make1(value);
+	}
+	else if (IsA(arm, ScalarArrayOpExpr))
+	{
+		ScalarArrayOpExpr *op = (ScalarArrayOpExpr *) arm;
+		List	   *exprs = NIL;
+
+		if (array_keys(table, op, &exprs) == NIL)
+			return false;
+		column = linitial(op->args);
+		collation = op->inputcollid;
+		elements = array_elements(lsecond(op->args));
+	}
+	else
+		return false;
+
+	if (elements == NIL || !is_id(table, column) ||
+		exprType((Node *) column) != TEXTOID ||
+		(merged->column != NULL &&
+		 qf_pushdown_column(table, merged->column) !=
+		 qf_pushdown_column(table, column)))
+		return false;
+	if (merged->column == NULL)
+	{
+		merged->column = column;
+		merged->collation = collation;
+	}
+	merged->elements = list_concat(merged->elements, elements);
+	return true;
+}
+
+/* The elements of an array, if each is known by itself and a text; or NIL. */
+static List *
+array_elements(Expr *array)
+{
+	List	   *elements = NIL;
+	ArrayType  *constant;
+	ArrayIterator iterator;
+	Datum		value;
+	bool		isnull;
+
+	if (IsA(array, ArrayExpr))
+	{
+		ArrayExpr  *list = (ArrayExpr *) array;
+
+		return list->multidims || list->element_typeid != TEXTOID ?
+			NIL : list->elements;
+	}
+	if (!IsA(array, Const) || ((Const *) array)->constisnull ||
+		((Const *) array)->consttype != TEXTARRAYOID)
+		return NIL;
+
+	constant = DatumGetArrayTypeP(((Const *) array)->constvalue);
+	iterator = array_create_iterator(constant, 0, NULL);
+	while (array_iterate(iterator, &value, &isnull))
+	{
+		CHECK_FOR_INTERRUPTS();
+		elements = lappend(elements,
+						   makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
+									 value, isnull, false));
+	}
+	array_free_iterator(iterator);
+	return elements;
+}
+
+/* column = ANY (array) */
+static Expr *
+make_any(const MergedArms *merged)
+{
+	ArrayExpr  *array = makeNode(ArrayExpr);
+	ScalarArrayOpExpr *op = makeNode(ScalarArrayOpExpr);
+
+	array->array_typeid = TEXTARRAYOID;
+	array->array_collid = merged->collation;
+	array->element_typeid = TEXTOID;
+	array->elements = merged->elements;
+	array->location = -1;
+
+	op->opno = TextEqualOperator;
+	op->useOr = true;
+	op->inputcollid = merged->collation;
+	op->args = list_make2(merged->column,
+						  eval_const_expressions(NULL, (Node *) array));
+	op->location = -1;
+	return (Expr *) op;
 }
 
 static List *
@@ -187,13 +411,30 @@ key_leaf(QfKeyNode kind, Expr *expr, List **exprs)
 					  makeInteger(list_length(*exprs) - 1));
 }
 
+/* The array that one of our columns is to be in, or NULL. */
+static Expr *
+compared_array(const QfTable *table, ScalarArrayOpExpr *op, AttrNumber *attnum)
+{
+	*attnum = qf_pushdown_column(table, linitial(op->args));
+	if (*attnum == 0 || !op->useOr ||
+		!is_text_equality(op->opno, op->inputcollid) ||
+		!is_value(table, lsecond(op->args)))
+		return NULL;
+	return lsecond(op->args);
+}
+
 /* The other side of an equality with one of our columns, or NULL. */
 static Expr *
 compared_value(const QfTable *table, OpExpr *op, AttrNumber *attnum)
 {
 	if (list_length(op->args) != 2 ||
-		!is_text_equality(op->opno, op->inputcollid))
+		!is_text_comparison(op->opno, op->inputcollid))
 		return NULL;
+	if (get_opcode(op->opno) == F_TEXTLIKE)
+	{
+		*attnum = qf_pushdown_column(table, linitial(op->args));
+		return *attnum != 0 ? plain_pattern(lsecond(op->args)) : NULL;
+	}
 	for (int i = 0; i < 2; i++)
 	{
 		*attnum = qf_pushdown_column(table, list_nth(op->args, i));
@@ -203,11 +444,46 @@ compared_value(const QfTable *table, OpExpr *op, AttrNumber *attnum)
 	return NULL;
 }
 
+/*
+ * The only text that a constant pattern of LIKE matches, or NULL.  One that
+ * ends in an escape character is left for LIKE to complain about.
+ */
+static Expr *
+plain_pattern(Expr *pattern)
+{
+	Const	   *constant = (Const *) pattern;
+	StringInfoData plain;
+
+	if (!IsA(pattern, Const) || constant->constisnull ||
+		constant->consttype != TEXTOID)
+		return NULL;
+	initStringInfo(&plain);
+	for (const char *c = TextDatumGetCString(constant->constvalue); *c != '\0';
+		 c++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (*c == '%' || *c == '_')
+			return NULL;
+		if (*c == '\\' && *++c == '\0')
+			return NULL;
+		appendStringInfoChar(&plain, *c);
+	}
+	return (Expr *) makeConst(TEXTOID, -1, constant->constcollid, -1,
+							  CStringGetTextDatum(plain.data), false, false);
+}
+
+/* Is the operator = or LIKE, and does equal mean equal bytes? */
+static bool
+is_text_comparison(Oid opno, Oid collation)
+{
+	return (get_opcode(opno) == F_TEXTEQ || get_opcode(opno) == F_TEXTLIKE) &&
+		OidIsValid(collation) && get_collation_isdeterministic(collation);
+}
+
 static bool
 is_text_equality(Oid opno, Oid collation)
 {
-	return get_opcode(opno) == F_TEXTEQ && OidIsValid(collation) &&
-		get_collation_isdeterministic(collation);
+	return get_opcode(opno) == F_TEXTEQ && is_text_comparison(opno, collation);
 }
 
 /* Something that is fixed while the table is scanned once? */

@@ -19,6 +19,8 @@ typedef struct QfTable
 	QfOptions  *options;
 	QfSource   *sources;		/* by attribute */
 	int			natts;
+	AttrNumber	order_column;	/* that the list's order is about; 0: none */
+	int32		order_typmod;
 } QfTable;
 
 /*
@@ -37,6 +39,8 @@ typedef enum QfKeyNode
 
 extern List *qf_pushdown_keys(const QfTable *table, Expr *clause,
 							  List **exprs);
+extern Expr *qf_pushdown_merge(const QfTable *table, Expr *clause);
+extern bool qf_pushdown_is_key_set(const QfTable *table, Expr *clause);
 extern Expr *qf_pushdown_filter(const QfTable *table, Expr *clause,
 								const char **parameter);
 extern AttrNumber qf_pushdown_column(const QfTable *table, Expr *expr);

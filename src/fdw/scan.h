@@ -16,12 +16,7 @@ extern TupleTableSlot *qianfanIterateForeignScan(ForeignScanState *node);
 extern void qianfanReScanForeignScan(ForeignScanState *node);
 extern void qianfanEndForeignScan(ForeignScanState *node);
 extern int	qf_scan_concurrency(const ForeignScanState *node);
-extern bool qf_scan_ask(ForeignScanState *node, char *key);
-extern void qf_scan_forget(ForeignScanState *node);
-extern void qf_scan_give(ForeignScanState *node, char **key);
-extern bool qf_scan_try(ForeignScanState *node, bool may_wait,
-						TupleTableSlot **slot);
-extern int	qf_scan_descriptor(ForeignScanState *node, bool will_wait);
+extern bool qf_scan_try(ForeignScanState *node, TupleTableSlot **slot);
 extern const QfCounters *qf_scan_counters(const ForeignScanState *node);
 
 #endif							/* QF_FDW_SCAN_H */

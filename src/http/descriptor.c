@@ -58,16 +58,13 @@ qf_descriptor_adopt(int n)
 	in_use += n;
 }
 
-/*
- * Are so few left that they should go to who has none?  "coming": so many will
- * soon be opened.
- */
+/* Are so few left that they should go to who has none? */
 bool
-qf_descriptor_few_left(int coming)
+qf_descriptor_few_left(void)
 {
 	int			most = max_safe_fds / 3;
 	int			reserve = Max(most / RESERVE_DIVISOR,
 							  Min(MIN_RESERVE, most / MAX_RESERVE_DIVISOR));
 
-	return in_use + coming >= most - reserve;
+	return in_use >= most - reserve;
 }

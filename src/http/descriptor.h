@@ -10,6 +10,6 @@
 extern bool qf_descriptor_acquire(void);
 extern void qf_descriptor_release(void);
 extern void qf_descriptor_adopt(int n);
-extern bool qf_descriptor_few_left(int coming);
+extern bool qf_descriptor_few_left(void);
 
 #endif							/* QF_HTTP_DESCRIPTOR_H */

@@ -5,11 +5,16 @@
  * Outer rows wait in a queue, in their order, while the tasks of their keys
  * are on the way.  They are read in batches of as many new keys as may be in
  * flight, ahead of the one that is being returned.  If the reader may stop
- * early, batches start at one key and double, so that a query for one row
- * costs one call.
+ * early, no more rows wait than it can still want or, if that is not known,
+ * than it has taken, so that a query for one row costs one call.  For each row
+ * that was looked up in vain, one more may wait.
  *
  * There is at most one task for a key, so each outer row is returned at most
  * once.
+ *
+ * When EvalPlanQual runs the join again for rows that were changed, it hands
+ * in the scan's row as well.  Then nothing is asked for, and the join is a
+ * nested loop.
  *
  * src/join/lookup_join_exec.c
  */
@@ -23,7 +28,9 @@
 #include "base/compat.h"
 #include "fdw/explain.h"
 #include "fdw/keyset.h"
+#include "fdw/reader.h"
 #include "fdw/scan.h"
+#include "fdw/scan_key.h"
 #include "join/lookup_join.h"
 
 /* Outer rows read for a batch at most, per key it has room for. */
@@ -55,9 +62,10 @@ typedef struct LookupJoinState
 	dlist_head	rows;			/* of WaitingRow */
 	int			nrows;			/* in it */
 	int			nasked;			/* of them, those that cost a call */
-	int64		ntaken;			/* asked for and joined, since the start */
+	QfReader   *reader;
+	bool		started;		/* has a row been wanted since the start? */
+	int64		nvain;			/* asked for in vain, since the start */
 	bool		outer_done;
-	int			batch_size;		/* new keys of the last batch; 0: none yet */
 	int64		nbatches;		/* with at least one new key */
 	int64		nkeys;			/* distinct */
 } LookupJoinState;
@@ -69,9 +77,11 @@ static void end_lookup_join(CustomScanState *node);
 static void rescan_lookup_join(CustomScanState *node);
 static void explain_lookup_join(CustomScanState *node, List *ancestors,
 								ExplainState *es);
+static bool is_row_given(const LookupJoinState *join);
 static int	max_batch_size(const LookupJoinState *join);
+static int64 max_waiting(LookupJoinState *join);
 static WaitingRow *next_row(LookupJoinState *join);
-static void read_batch(LookupJoinState *join);
+static void read_batch(LookupJoinState *join, int64 max_rows);
 static bool add_row(LookupJoinState *join, TupleTableSlot *slot);
 static char *evaluate_key(LookupJoinState *join, TupleTableSlot *slot);
 static bool join_row(LookupJoinState *join, WaitingRow *row);
@@ -133,6 +143,8 @@ begin_lookup_join(CustomScanState *node, EState *estate, int eflags)
 	join->outer_slot = ExecInitExtraTupleSlot(estate,
 											  ExecGetResultType(join->outer),
 											  &TTSOpsMinimalTuple);
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
+		join->reader = qf_reader_find(&node->ss, 2 * max_batch_size(join));
 	join->context = AllocSetContextCreate(estate->es_query_cxt,
 										  "qianfan_fdw lookup join",
 										  ALLOCSET_DEFAULT_SIZES);
@@ -145,23 +157,31 @@ exec_lookup_join(CustomScanState *node)
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	WaitingRow *row;
 
+	if (!join->started)
+		qf_reader_start(join->reader);
+	join->started = true;
 	while ((row = next_row(join)) != NULL)
 	{
+		bool		asked = row->asked;
+		bool		joined;
 		bool		wanted;
 
 		CHECK_FOR_INTERRUPTS();
 		ResetExprContext(econtext);
-		wanted = join_row(join, row);
+		joined = join_row(join, row);
 		if (row->key != NULL)
 			pfree(row->key);
 		pfree(row);
+		wanted = joined && ExecQual(node->ss.ps.qual, econtext);
 		if (!wanted)
-			continue;
-		if (node->ss.ps.qual != NULL && !ExecQual(node->ss.ps.qual, econtext))
 		{
-			InstrCountFiltered1(node, 1);
+			if (joined)
+				InstrCountFiltered1(node, 1);
+			if (asked)
+				join->nvain++;
 			continue;
 		}
+		qf_reader_count_passed(join->reader);
 		if (node->ss.ps.ps_ProjInfo != NULL)
 			return ExecProject(node->ss.ps.ps_ProjInfo);
 		return node->ss.ss_ScanTupleSlot;
@@ -193,9 +213,9 @@ rescan_lookup_join(CustomScanState *node)
 	MemoryContextReset(join->context);
 	join->nrows = 0;
 	join->nasked = 0;
-	join->ntaken = 0;
+	join->started = false;
+	join->nvain = 0;
 	join->outer_done = false;
-	join->batch_size = 0;
 
 	/* Core passes changed parameters to children it knows, not to these. */
 	if (node->ss.ps.chgParam != NULL)
@@ -232,6 +252,18 @@ explain_lookup_join(CustomScanState *node, List *ancestors, ExplainState *es)
 	qf_explain_counters(join->scan, es);
 }
 
+/* Is the scan's row handed in by EvalPlanQual?  See ExecScanFetch(). */
+static bool
+is_row_given(const LookupJoinState *join)
+{
+	const EPQState *epqstate = join->css.ss.ps.state->es_epq_active;
+	Index		relid = ((Scan *) join->scan->ss.ps.plan)->scanrelid;
+
+	return epqstate != NULL &&
+		(epqstate->relsubs_slot[relid - 1] != NULL ||
+		 epqstate->relsubs_rowmark[relid - 1] != NULL);
+}
+
 /* New keys of a full batch. */
 static int
 max_batch_size(const LookupJoinState *join)
@@ -239,49 +271,60 @@ max_batch_size(const LookupJoinState *join)
 	return qf_scan_concurrency(join->scan);
 }
 
+/*
+ * How many rows may wait; -1: any number, and new keys alone count.  At least
+ * one, or nothing would ever be read.
+ */
+static int64
+max_waiting(LookupJoinState *join)
+{
+	int64		wanted;
+
+	if (join->all_rows)
+		return -1;
+	wanted = qf_reader_wanted(join->reader);
+	return wanted < 0 ? -1 :
+		Max(Max(wanted, Min(join->nvain, max_batch_size(join))), 1);
+}
+
 /* The next outer row in order; NULL at the end. */
 static WaitingRow *
 next_row(LookupJoinState *join)
 {
+	int64		max_rows = max_waiting(join);
 	WaitingRow *row;
 
-	/*
-	 * Once batches are full, keep more calls waiting than can be in flight;
-	 * before, read a batch only when the rows of the last one are used up.
-	 */
+	/* Keep more calls waiting than can be in flight. */
 	while (!join->outer_done && dlist_is_empty(&join->rows))
-		read_batch(join);
-	if (!join->outer_done && join->batch_size == max_batch_size(join) &&
+		read_batch(join, max_rows);
+	if (!join->outer_done &&
+		(max_rows < 0 || join->nrows < max_rows) &&
 		join->nasked <= 2 * max_batch_size(join) &&
-		(join->all_rows ||
-		 join->nasked + join->batch_size <= join->ntaken) &&
 		join->nrows <= ROWS_PER_KEY * max_batch_size(join))
-		read_batch(join);
+		read_batch(join, max_rows);
 	if (dlist_is_empty(&join->rows))
 		return NULL;
 
 	row = dlist_container(WaitingRow, node, dlist_pop_head_node(&join->rows));
 	join->nrows--;
 	if (row->asked)
-	{
 		join->nasked--;
-		join->ntaken++;
-	}
 	return row;
 }
 
-/* Read outer rows until there are as many new keys as a batch has. */
+/*
+ * Read outer rows until there are as many new keys as a batch has, or as many
+ * rows wait as may.
+ */
 static void
-read_batch(LookupJoinState *join)
+read_batch(LookupJoinState *join, int64 max_rows)
 {
 	int			nnew = 0;
 	int			nrows = 0;
 
-	if (join->batch_size == 0)
-		join->batch_size = join->all_rows ? max_batch_size(join) : 1;
-	else
-		join->batch_size = Min(join->batch_size * 2, max_batch_size(join));
-	while (nnew < join->batch_size && nrows < join->batch_size * ROWS_PER_KEY)
+	while (nnew < max_batch_size(join) &&
+		   nrows < max_batch_size(join) * ROWS_PER_KEY &&
+		   (max_rows < 0 || join->nrows < max_rows))
 	{
 		TupleTableSlot *slot;
 
@@ -320,7 +363,7 @@ add_row(LookupJoinState *join, TupleTableSlot *slot)
 		row->key = pstrdup(key);
 	MemoryContextSwitchTo(oldcontext);
 
-	if (row->key != NULL)
+	if (row->key != NULL && !is_row_given(join))
 		row->asked = qf_scan_ask(join->scan, row->key);
 	if (row->asked)
 		join->nasked++;
@@ -345,7 +388,7 @@ evaluate_key(LookupJoinState *join, TupleTableSlot *slot)
 	oldcontext = MemoryContextSwitchTo(econtext->ecxt_per_tuple_memory);
 	value = ExecEvalExpr(join->key, econtext, &isnull);
 	if (!isnull)
-		key = qf_keyset_from_text(value);
+		key = qf_keyset_key(value);
 	MemoryContextSwitchTo(oldcontext);
 	return key;
 }

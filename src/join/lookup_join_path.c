@@ -27,7 +27,7 @@
 
 #include "base/compat.h"
 #include "base/guc.h"
-#include "fdw/plan.h"
+#include "fdw/path.h"
 #include "fdw/pushdown.h"
 #include "join/lookup_join.h"
 
@@ -50,6 +50,7 @@ static RestrictInfo *find_key(PlannerInfo *root, RelOptInfo *joinrel,
 							  RelOptInfo *outerrel, RelOptInfo *innerrel,
 							  JoinType jointype, List *restrict_clauses,
 							  Expr **key);
+static Path *sorted_outer_path(PlannerInfo *root, RelOptInfo *outerrel);
 static bool may_evaluate_first(RestrictInfo *clause, Expr *key,
 							   List *restrict_clauses);
 static void add_path_for_outer(PlannerInfo *root, RelOptInfo *joinrel,
@@ -92,18 +93,21 @@ add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 					  JoinType jointype, JoinPathExtraData *extra)
 {
 	LookupJoin	join;
+	Path	   *sorted;
 	ListCell   *lc;
 
 	if (previous_hook != NULL)
 		previous_hook(root, joinrel, outerrel, innerrel, jointype, extra);
 
 	/*
-	 * Row marks mean that EvalPlanQual may run the join again for one changed
-	 * row, which core does only for joins it knows.  Rows of a grouped
-	 * relation hold aggregates, and are no rows of a table.
+	 * Rows of a grouped relation hold aggregates, and are no rows of a table.
+	 * What identifies a row of an inherited target of UPDATE, DELETE or MERGE
+	 * is a Var that setrefs.c does not expect in a custom scan's target list.
 	 */
 	if (!qf_guc_enable_lookup_join || qf_compat_is_grouped(joinrel) ||
-		!qf_plan_can_look_up(innerrel) || root->rowMarks != NIL)
+		!qf_path_can_look_up(innerrel) ||
+		(root->row_identity_vars != NIL &&
+		 bms_is_member(root->parse->resultRelation, outerrel->relids)))
 		return;
 	if (jointype != JOIN_INNER && jointype != JOIN_LEFT &&
 		jointype != JOIN_SEMI && jointype != JOIN_ANTI &&
@@ -130,6 +134,38 @@ add_lookup_join_paths(PlannerInfo *root, RelOptInfo *joinrel,
 	}
 	foreach(lc, outerrel->pathlist)
 		add_path_for_outer(root, joinrel, innerrel, lfirst(lc), &join, extra);
+	sorted = sorted_outer_path(root, outerrel);
+	if (sorted != NULL)
+		add_path_for_outer(root, joinrel, innerrel, sorted, &join, extra);
+}
+
+/*
+ * The outer rows in the order that the query wants, so that a LIMIT looks up
+ * no more than it returns; NULL if the order takes more than them, if nobody
+ * stops early, or if they come in that order anyway.
+ */
+static Path *
+sorted_outer_path(PlannerInfo *root, RelOptInfo *outerrel)
+{
+	Path	   *outer = outerrel->cheapest_total_path;
+	List	   *pathkeys = NIL;
+	ListCell   *lc;
+
+	if (all_rows_wanted(root) || outer == NULL ||
+		PATH_REQ_OUTER(outer) != NULL)
+		return NULL;
+	foreach(lc, root->query_pathkeys)
+	{
+		PathKey    *pathkey = lfirst_node(PathKey, lc);
+
+		if (!relation_can_be_sorted_early(root, outerrel, pathkey->pk_eclass,
+										  false))
+			break;
+		pathkeys = lappend(pathkeys, pathkey);
+	}
+	if (pathkeys == NIL || pathkeys_contained_in(pathkeys, outer->pathkeys))
+		return NULL;
+	return (Path *) create_sort_path(root, outerrel, outer, pathkeys, -1.0);
 }
 
 /*
@@ -203,7 +239,7 @@ add_path_for_outer(PlannerInfo *root, RelOptInfo *joinrel,
 		return;
 	nkeys = estimate_num_groups(root, list_make1(join->key), outer->rows,
 								NULL, NULL);
-	inner = (Path *) qf_plan_lookup_path(root, innerrel, nkeys);
+	inner = (Path *) qf_path_lookup(root, innerrel, nkeys);
 	required_outer = calc_non_nestloop_required_outer(outer, inner);
 	if (required_outer != NULL &&
 		!bms_overlap(required_outer, extra->param_source_rels))

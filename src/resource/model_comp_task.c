@@ -1,7 +1,7 @@
 /*
  * model_comp_task.c
- *	  Model compression tasks: DescribeModelCompTask and
- *	  DescribeModelCompTasks.
+ *	  Model compression tasks: DescribeModelCompTask, DescribeModelCompTasks,
+ *	  CreateModelCompTask, CancelModelCompTask and DeleteModelCompTask.
  *
  * Where the documentation spells a member in two ways ("status" in its field
  * tables, "state" in its examples), the field table's name comes first: it is
@@ -40,23 +40,70 @@ static const QfColumn columns[] = {
 	"description of the task"},
 	{"config", "jsonb", {"config"}, QF_VALUE_JSON, false,
 	"the whole compression configuration"},
+	{"model_set_id", "text", {"modelSetId"}, QF_VALUE_REFERENCE, false,
+	"model that the produced version will belong to; only INSERT uses it", true},
 };
 
 static const QfFilter filters[] = {
 	{"source_model_id", "sourceModelId"},
 };
 
+/* The last one is in examples only. */
+static const char *const final_states[] = {
+	"succeeded", "failed", "stopped", "Done", NULL
+};
+
+static const QfNewMember new_members[] = {
+	{"name", true},
+	{"description", false},
+	{"sourceModelId", true},
+	{"modelSetId", true},
+	{"config", false},
+	{"config.strategy", true},
+	{"config.weight", false},
+};
+
+static const char *const cancelled_states[] = {
+	"stopping", "stopped", NULL
+};
+
+static const QfWrites writes = {
+	.create_action = "CreateModelCompTask",
+	.cancel_action = "CancelModelCompTask",
+	.delete_action = "DeleteModelCompTask",
+	.members = new_members,
+	.nmembers = lengthof(new_members),
+	.name_member = "name",
+	.origin_member = "sourceModelId",
+	.created_member = "createTime",
+	.cancelled_states = cancelled_states,
+};
+
+static const char *const good_states[] = {
+	"succeeded", "Done", NULL
+};
+
 const QfResource qf_model_comp_task = {
 	.name = "model_comp_tasks",
 	.comment = "model compression tasks of Baidu Qianfan",
+	.noun = gettext_noop("task"),
+	.nouns = gettext_noop("tasks"),
 	.path = "/v2/model",
 	.detail_action = "DescribeModelCompTask",
 	.detail_key = "modelCompTaskId",
 	.list_action = "DescribeModelCompTasks",
 	.list_member = "modelCompTaskList",
+	.paging = &qf_paging,
 	.id_field = "id",
+	.state_fields = {"status", "state"},
+	.final_states = final_states,
+	.good_states = good_states,
+	.created_column = "create_time",
+	.ended_column = "finish_time",
 	.columns = columns,
 	.ncolumns = lengthof(columns),
 	.filters = filters,
 	.nfilters = lengthof(filters),
+	.writes = &writes,
+	.order_column = "create_time",
 };

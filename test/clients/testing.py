@@ -12,7 +12,7 @@ def ctl(*words):
     request = urllib.request.Request(
         os.environ["QIANFAN_SIMULATOR_CONTROL"] + "/ctl",
         json.dumps([str(word) for word in words]).encode())
-    with _opener.open(request, timeout=60) as answer:
+    with _opener.open(request, timeout=200) as answer:
         return answer.read().decode()
 
 

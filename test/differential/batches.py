@@ -5,6 +5,7 @@ the numbers of batch and case, so a case is the same whatever is run with it.
 """
 import random
 
+from late_queries import LateCases, StaleCases
 from sessions import Cases
 from vocabulary import Vocabulary
 
@@ -70,10 +71,41 @@ def settings(seed, number):
                       f"{rng.randrange(1, 4)} --after {rng.randrange(60)}")
 
 
-def cases(seed, count, tasks, only=None):
+def late_settings(seed, number):
+    """The same for cases of late_queries.py: no faults, one spelling."""
+    rng = random.Random(f"late/{seed}/{number}")
+    stale = rng.random() < 0.15
+    yield "batch", f"{number} {'stale' if stale else 'table'}"
+    listed = "off" if stale else rng.choice(("off",) * 6 + ("on", "some"))
+    marker = rng.choice(("inclusive", "exclusive", "start"))
+    for name, word in (("marker", marker), ("list_detail", listed),
+                       ("stale_list", "on" if stale else "off"),
+                       ("ignore_filter", rng.choice(("on", "off", "off")))):
+        yield "ctl", f"set {name} {word}"
+    page = rng.choice((3, 7, 20, 100, 100, 100, 100))
+    width = rng.choice((1, 2, 5, 16, 16, 16, 64))
+    yield "foreign", f"ALTER SERVER account_a OPTIONS (SET page_size '{page}')"
+    yield "foreign", ("ALTER SERVER account_a OPTIONS "
+                      f"(SET max_concurrency '{width}')")
+    chance = rng.random()
+    if chance < 0.5:
+        for table in TABLES:
+            yield "foreign", f"ANALYZE f.{table}"
+    else:
+        for statement in FORGET_STATISTICS:
+            yield "foreign", statement
+    yield "both", "SET jit = off"
+    if rng.random() < 0.4:
+        for name, (value, one_in) in PLANNER.items():
+            if rng.randrange(one_in) == 0:
+                yield "both", f"SET {name} = {value}"
+
+
+def cases(seed, count, tasks, only=None, late=False):
     """Lines (verb, rest) for so many cases, or for one of a name B.C."""
     vocabularies = {variant: Vocabulary(tasks, variant)
                     for variant in ("table", "example")}
+    vocabularies["stale"] = vocabularies["table"]
     for number in range((count + BATCH_SIZE - 1) // BATCH_SIZE):
         first = number * BATCH_SIZE
         names = [f"{number}.{i}" for i in range(min(BATCH_SIZE,
@@ -82,12 +114,15 @@ def cases(seed, count, tasks, only=None):
             names = [name for name in names if name == only]
         if not names:
             continue
-        lines = list(settings(seed, number))
+        lines = list((late_settings if late else settings)(seed, number))
         variant = lines[0][1].split()[1]
+        kind = Cases
+        if late:
+            kind = StaleCases if variant == "stale" else LateCases
         yield from lines
         for name in names:
             yield "case", name
             rng = random.Random(f"{seed}/{name}")
-            for sql, mode, whole in Cases(rng, vocabularies[variant]).draw():
+            for sql, mode, whole in kind(rng, vocabularies[variant]).draw():
                 yield mode, whole or ""
                 yield "", sql

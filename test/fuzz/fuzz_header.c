@@ -1,110 +1,86 @@
 /*
  * fuzz_header.c
- *	  src/http/call.c: what libcurl's callbacks make of headers and bodies.
+ *	  src/http/header.c: what is made of the lines of a header.
  *
- * The callbacks are static, hence the include.  An input is a whole response:
- * lines up to an empty one are headers, the rest is the body, which arrives in
- * pieces.
+ * The first byte of an input says what is between us and the endpoint; the
+ * rest is an exchange: lines up to an empty one that ends a header, then
+ * trailers.
  *
- * Promises: what is kept of a header is a bounded C string, a time is never
- * negative, and a body is taken as it is or refused because of its size.
+ * Promises: what is kept of a header is a bounded C string, a time to wait is
+ * never negative, a header that was ended stays as it is, and endless ones are
+ * stopped.
  *
  * test/fuzz/fuzz_header.c
  */
-#include "http/call.c"
+#include "postgres.h"
+
+#include "http/header.h"
 
 #include "fuzz.h"
 #include "../unit/stubs.h"
 
-#define LIMIT 300				/* option max_response_size */
+#define PROXY 0x01
+#define TUNNEL 0x02
 
-static size_t receive(size_t (*callback) (char *, size_t, size_t, void *),
-					  const uint8_t *data, size_t size, QfCall *call);
-static size_t receive_headers(const uint8_t *data, size_t size, QfCall *call);
-static void receive_pieces(const uint8_t *data, size_t size, QfCall *call);
+static const char *add(QfHeader *header, const uint8_t *data, size_t size);
+static void check_kept(const QfHeader *header);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	QfCall		call = {0};
-	QfReply    *reply = &call.reply;
-	size_t		header;
+	QfHeader	header;
+	size_t		done = 1;
 
+	if (size == 0)
+		return 0;
 	stub_enter();
-	reply->transport = QF_TRANSPORT_UNSENT;
-	reply->date = -1;
-	call.max_response_size = LIMIT;
+	qf_header_init(&header, data[0] & PROXY, data[0] & TUNNEL);
+	while (done < size)
+	{
+		const uint8_t *end = memchr(data + done, '\n', size - done);
+		size_t		length = end != NULL ? end + 1 - (data + done) : size - done;
+		QfHeader	before = header;
+		const char *problem = add(&header, data + done, length);
 
-	header = receive_headers(data, size, &call);
-	PROMISE(strlen(reply->request_id) < sizeof(reply->request_id));
-	PROMISE(strlen(reply->error_code) < sizeof(reply->error_code));
-	PROMISE(strlen(reply->error_message) < sizeof(reply->error_message));
-	if (call.retry_after_text != NULL)
-		PROMISE(parse_retry_after(call.retry_after_text, 0) >= -1 &&
-				parse_retry_after(call.retry_after_text, reply->date) >= -1);
-
-	receive_pieces(data + header, size - header, &call);
-	qf_call_detach(&call);
-	qf_call_free_reply(&call);
+		check_kept(&header);
+		if (problem != NULL)
+		{
+			PROMISE(problem[0] != '\0');
+			break;
+		}
+		done += length;
+		PROMISE(header.nbytes == done - 1 && header.nbytes <= 64 * 1024);
+		if (before.ended)
+		{
+			before.nbytes = header.nbytes;
+			PROMISE(memcmp(&before, &header, sizeof(header)) == 0);
+		}
+	}
 	stub_leave();
 	return 0;
 }
 
 /* Hand over data as libcurl does: nothing behind it may be looked at. */
-static size_t
-receive(size_t (*callback) (char *, size_t, size_t, void *),
-		const uint8_t *data, size_t size, QfCall *call)
+static const char *
+add(QfHeader *header, const uint8_t *data, size_t size)
 {
 	char	   *copy = malloc(size);
-	size_t		taken;
+	const char *problem;
 
 	memcpy(copy, data, size);
-	taken = callback(copy, 1, size, call);
+	problem = qf_header_add(header, copy, size);
 	free(copy);
-	return taken;
-}
-
-/* Returns how many bytes the header takes. */
-static size_t
-receive_headers(const uint8_t *data, size_t size, QfCall *call)
-{
-	size_t		done = 0;
-
-	while (done < size && !call->header_ended)
-	{
-		const uint8_t *end = memchr(data + done, '\n', size - done);
-		size_t		length = end != NULL ? end + 1 - (data + done) : size - done;
-
-		if (receive(receive_header, data + done, length, call) != length)
-		{
-			PROMISE(call->reply.transport == QF_TRANSPORT_UNREADABLE);
-			return size;
-		}
-		done += length;
-	}
-	return done;
+	return problem;
 }
 
 static void
-receive_pieces(const uint8_t *data, size_t size, QfCall *call)
+check_kept(const QfHeader *header)
 {
-	QfReply    *reply = &call->reply;
-	size_t		done = 0;
-
-	for (size_t length = 1; done < size; length = length * 2 + data[done] % 3)
-	{
-		length = Min(length, size - done);
-		if (receive(receive_body, data + done, length, call) != length)
-		{
-			PROMISE(reply->transport == QF_TRANSPORT_TOO_LARGE);
-			PROMISE(done + length > LIMIT);
-			break;
-		}
-		done += length;
-		PROMISE(reply->length == done && done <= LIMIT);
-		PROMISE(memcmp(reply->body, data, done) == 0);
-		PROMISE(reply->body[done] == '\0');
-		if (done == size)
-			break;
-	}
+	PROMISE(strlen(header->request_id) < sizeof(header->request_id));
+	PROMISE(strlen(header->error_code) < sizeof(header->error_code));
+	PROMISE(strlen(header->error_message) < sizeof(header->error_message));
+	PROMISE(strlen(header->retry_after) < sizeof(header->retry_after));
+	PROMISE(qf_header_retry_after(header, 0) >= -1);
+	PROMISE(header->status >= 0 && header->status <= 999);
+	PROMISE(header->ncodings <= 1 || !header->ended);
 }

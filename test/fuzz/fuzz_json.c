@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "data/json.h"
 
 #include "fuzz.h"
@@ -35,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	good = strlen(text) == size &&
 		is_json(strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text);
 	document = qf_json_parse(CurrentMemoryContext, fuzz_text(data, size), size,
-							 SIZE_MAX, &problem);
+							 MaxAllocSize, &problem);
 	if (document != NULL)
 	{
 		char	   *printed = qf_json_print(document);
@@ -45,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		PROMISE(good);
 		read_value(document);
 		again = qf_json_parse(CurrentMemoryContext, copy, strlen(copy),
-							  SIZE_MAX, &problem);
+							  MaxAllocSize, &problem);
 		PROMISE(again != NULL);
 		PROMISE(strcmp(qf_json_print(again), printed) == 0);
 	}
@@ -63,10 +65,11 @@ read_value(const QfJson *value)
 		"a", "", ".", "a.b", "id", "result.pageInfo", "config.strategy",
 	};
 	const char *text = qf_json_text(value);
+	bool		truth;
 
 	(void) qf_json_has_nul(text);
 	(void) qf_json_is_empty(value);
-	(void) qf_json_is_true(value);
+	(void) qf_json_read_bool(value, &truth);
 	if (qf_json_type(value) == QF_JSON_NUMBER)
 		PROMISE(strspn(text, "0123456789+-.eE") == strlen(text));
 	for (size_t i = 0; i < lengthof(paths); i++)

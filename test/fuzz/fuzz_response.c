@@ -15,7 +15,6 @@
 
 #include "api/api_error.h"
 #include "api/request.h"
-#include "http/pool.h"
 
 #include "fuzz.h"
 #include "../unit/stubs.h"
@@ -37,6 +36,7 @@ static const QfCredential credential = {
 static void raise_error(void *arg);
 static void check_result(const QfAnswer *answer, bool list);
 static void check_error(QfCall *call);
+static void check_text(char *text, bool is_foreign);
 static void blank_escapes(char *text);
 
 int
@@ -46,8 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		200, 201, 204, 0, 301, 302, 400, 401, 403, 404, 409, 413, 429, 500,
 		501, 502, 503, 504, 599, 999,
 	};
-	QfQuestion	question = {&qf_model_comp_task, NULL};
-	QfCall		call = {0};
+	QfCall		call = {.question = {&qf_model_comp_task, NULL, 2}};
 	QfAnswer   *answer;
 	QfOutcome	outcome;
 
@@ -56,22 +55,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	stub_enter();
 	call.context = CurrentMemoryContext;
 	call.request.action = "DescribeModelCompTask";
-	call.request.question = &question;
+	call.credential = &credential;
 	if (!(data[1] & LIST))
-		question.id = ASKED_ID;
+		call.question.id = ASKED_ID;
 	call.reply.status = statuses[data[0] % lengthof(statuses)];
 	if (data[1] & NO_ANSWER)
-		call.reply.transport = QF_TRANSPORT_FAILED + data[0] % 5;
+		call.reply.transport = QF_TRANSPORT_FAILED + data[0] % 6;
 	call.reply.body = fuzz_text(data + 2, size - 2);
 	call.reply.length = size - 2;
 	if (data[1] & ERROR_HEADERS)
 	{
-		strlcpy(call.reply.error_code, call.reply.body,
-				sizeof(call.reply.error_code));
-		strlcpy(call.reply.error_message, call.reply.body,
-				sizeof(call.reply.error_message));
-		strlcpy(call.reply.request_id, call.reply.body,
-				sizeof(call.reply.request_id));
+		strlcpy(call.reply.header.error_code, call.reply.body,
+				sizeof(call.reply.header.error_code));
+		strlcpy(call.reply.header.error_message, call.reply.body,
+				sizeof(call.reply.header.error_message));
+		strlcpy(call.reply.header.request_id, call.reply.body,
+				sizeof(call.reply.header.request_id));
 	}
 	strlcpy(call.reply.reason, call.reply.body, sizeof(call.reply.reason));
 
@@ -82,10 +81,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	{
 		case QF_ANSWER_RESULT:
 			PROMISE(outcome == QF_OUTCOME_FINAL);
-			check_result(answer, question.id == NULL);
+			check_result(answer, call.question.id == NULL);
 			break;
 		case QF_ANSWER_NOT_FOUND:
-			PROMISE(outcome == QF_OUTCOME_FINAL && question.id != NULL);
+			PROMISE(outcome == QF_OUTCOME_FINAL && call.question.id != NULL);
 			break;
 		default:
 			check_error(&call);
@@ -97,6 +96,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 check_result(const QfAnswer *answer, bool list)
 {
+	int			nitems = 0;
+
 	PROMISE(answer->code == NULL && answer->result != NULL);
 	if (!list)
 	{
@@ -107,13 +108,12 @@ check_result(const QfAnswer *answer, bool list)
 	}
 	for (const QfJson *item = qf_json_first(answer->result); item != NULL;
 		 item = qf_json_next(item))
-		PROMISE(!qf_json_is_empty(qf_json_member(item, "id")));
-	if (answer->page_info != NULL)
 	{
-		(void) qf_json_is_true(qf_json_member(answer->page_info,
-											  "isTruncated"));
-		(void) qf_json_member(answer->page_info, "nextMarker");
+		PROMISE(!qf_json_is_empty(qf_json_member(item, "id")));
+		nitems++;
 	}
+	PROMISE(nitems == answer->nitems);
+	PROMISE(answer->next_marker == NULL || answer->next_marker[0] != '\0');
 }
 
 static void
@@ -123,17 +123,25 @@ check_error(QfCall *call)
 	PROMISE(stub_raises(raise_error, call));
 	PROMISE(stub_error_code != 0 && stub_error_message[0] != '\0');
 	PROMISE(strlen(fuzz_error_detail) < 2000);
-	for (const char *p = fuzz_error_detail; *p != '\0'; p++)
-		PROMISE((unsigned char) *p >= ' ' && *p != 0x7f);
-
-	blank_escapes(fuzz_error_detail);
 
 	/* libcurl's words, which a failed transfer has, are not the endpoint's. */
-	if (((QfAnswer *) call->answer)->kind != QF_ANSWER_NONE)
-		PROMISE(strstr(fuzz_error_detail, ACCESS_KEY) == NULL &&
-				strstr(fuzz_error_detail, SECRET_KEY) == NULL &&
-				strstr(fuzz_error_detail, SESSION_TOKEN) == NULL &&
-				strstr(fuzz_error_detail, "bce-auth-v1") == NULL);
+	check_text(fuzz_error_detail,
+			   ((QfAnswer *) call->answer)->kind != QF_ANSWER_NONE);
+	check_text(stub_error_message, true);
+}
+
+/* One line, and none of our secrets if it is the endpoint's. */
+static void
+check_text(char *text, bool is_foreign)
+{
+	for (const char *p = text; *p != '\0'; p++)
+		PROMISE((unsigned char) *p >= ' ' && *p != 0x7f);
+	blank_escapes(text);
+	if (is_foreign)
+		PROMISE(strstr(text, ACCESS_KEY) == NULL &&
+				strstr(text, SECRET_KEY) == NULL &&
+				strstr(text, SESSION_TOKEN) == NULL &&
+				strstr(text, "bce-auth-v1") == NULL);
 }
 
 /* The digits of \x7f and the text behind them are no word. */
@@ -152,15 +160,11 @@ blank_escapes(char *text)
 static void
 raise_error(void *arg)
 {
-	QfOptions	options = {.server_name = "qianfan"};
+	QfOptions	options = {
+		.server_name = "qianfan",
+		.resource = &qf_model_comp_task,
+	};
 
 	options.max_response_size = 1024;
 	qf_api_error_raise(arg, &options);
-}
-
-/* The one function of src/http/pool.c that errors need. */
-const QfCredential *
-qf_call_credential(const QfCall *call)
-{
-	return &credential;
 }

@@ -43,7 +43,7 @@ static void
 set_up(void)
 {
 	Oid			relid = RelnameGetRelid("fuzz_row");
-	Relation	relation = relation_open(relid, NoLock);
+	Relation	relation = relation_open(relid, AccessShareLock);
 	Bitmapset  *all = NULL;
 
 	desc = RelationGetDescr(relation);

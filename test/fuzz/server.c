@@ -10,14 +10,12 @@
 #include "storage/fd.h"
 #include "utils/memutils.h"
 
-#include "http/pool.h"
+#include "base/guc.h"
 
 #include "fuzz.h"
 
 char		fuzz_error_detail[4096];
 int			fuzz_encoding = PG_UTF8;
-int			qf_guc_max_requests = 0;
-int			max_safe_fds = 1000;
 
 /* Say which promise was broken, and stop where a debugger can see it. */
 void
@@ -35,6 +33,17 @@ fuzz_text(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	return text;
+}
+
+int
+qf_guc_max_requests(void)
+{
+	return 1;
+}
+
+void
+qf_guc_check_max_requests(void)
+{
 }
 
 /*

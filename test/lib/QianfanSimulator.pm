@@ -17,7 +17,8 @@ QianfanSimulator - starts, stops and questions the API simulator
 
   new(%args)             start one; args: tls, certificate and any setting of
                          the command line (tasks, latency_ms, variant, port,
-                         session_token, access_key, secret_key, path_prefix)
+                         session_token, access_key, secret_key, path_prefix,
+                         strict, which is "on" unless said otherwise)
   endpoint               base URL of the API
   control                base URL of the control port
   ca_file                PEM file of the CA, undef without tls
@@ -25,6 +26,10 @@ QianfanSimulator - starts, stops and questions the API simulator
   secret_key             its secret
   pid                    process id of the simulator
   data_command(@args)    shell command that prints the tasks: tasks.py @args
+  ids($n)                the ids of the first n tasks
+  server_sql($server, %options)
+                         SQL for a server that leads here, with further
+                         options, and a user mapping
   setup_sql($server)     SQL for extension, server, user mapping and table
   ctl(@words)            what the command "ctl @words" would print; dies if
                          the simulator complains
@@ -37,8 +42,8 @@ QianfanSimulator - starts, stops and questions the API simulator
   last_requests($n)      the last requests, one line each
   hold(@options)         requests wait from now on
   release(@n)            let all (or the oldest n) go on
-  wait_for($name, $n)    block until a counter reaches n; dies after 30 s
-  wait_below($name, $n)  block until a counter is at most n; dies after 30 s
+  wait_for($name, $n)    block until a counter reaches n; dies after 180 s
+  wait_below($name, $n)  block until a counter is at most n; dies after 180 s
   reset                  counters, modes, faults, tasks as at the start
   state                  everything the simulator knows, as a hash
   stop                   end the process; also done at scope end and exit
@@ -63,7 +68,7 @@ use Scalar::Util qw(weaken);
 my $simulator_dir = abs_path(dirname(__FILE__) . '/../simulator');
 my $start_limit_s = 30;
 my $stop_limit_s  = 10;
-my $http_limit_s  = 60;    # longer than the longest wait of the server side
+my $http_limit_s  = 200;   # longer than the longest wait of the server side
 
 # What END has to stop; weak, so that leaving a scope still stops one.
 my %running;
@@ -78,6 +83,7 @@ sub new
 		"$simulator_dir/simulator.py",
 		'--exit-with-stdin', '--ready-file', $ready_file);
 
+	$args{strict} //= 'on';
 	push @command, '--tls' if delete $args{tls};
 	foreach my $name (sort keys %args)
 	{
@@ -189,25 +195,43 @@ sub data_command
 	return join(' ', "'$simulator_dir/tasks.py'", @args);
 }
 
-sub setup_sql
+sub ids
 {
-	my ($self, $server) = @_;
-	my %server_options = (endpoint => $self->endpoint);
+	my ($self, $n) = @_;
+	my $command = $self->data_command('--ids', $n);
+	my @ids = split /\n/, `$command`;
+	croak "there are no $n tasks" unless @ids == $n;
+	return @ids;
+}
+
+sub server_sql
+{
+	my ($self, $server, %options) = @_;
 	my %user_options =
 	  (access_key => $self->access_key, secret_key => $self->secret_key);
-	$server_options{ca_file} = $self->ca_file if defined $self->ca_file;
 	$user_options{session_token} = $self->{session_token}
 	  if defined $self->{session_token};
-	my ($for_server, $for_user) =
-	  map { _options(%$_) } (\%server_options, \%user_options);
+	my ($for_server, $for_user) = map { _options(%$_) } (
+		{   endpoint => $self->endpoint,
+			defined $self->ca_file ? (ca_file => $self->ca_file) : (),
+			%options
+		},
+		\%user_options);
 
 	(my $name = $server) =~ s/"/""/g;
 	return <<"SQL";
-CREATE EXTENSION IF NOT EXISTS qianfan_fdw;
 CREATE SERVER "$name" FOREIGN DATA WRAPPER qianfan_fdw OPTIONS ($for_server);
 CREATE USER MAPPING FOR CURRENT_USER SERVER "$name" OPTIONS ($for_user);
-IMPORT FOREIGN SCHEMA qianfan FROM SERVER "$name" INTO public;
 SQL
+}
+
+sub setup_sql
+{
+	my ($self, $server) = @_;
+	(my $name = $server) =~ s/"/""/g;
+	return "CREATE EXTENSION IF NOT EXISTS qianfan_fdw;\n"
+	  . $self->server_sql($server)
+	  . "IMPORT FOREIGN SCHEMA qianfan FROM SERVER \"$name\" INTO public;\n";
 }
 
 # Options of a DDL command, values quoted.

@@ -23,10 +23,11 @@ Sessions - sessions that stay open, asked one statement at a time
   begin_query($session, $sql)
                          send a query and return; ask($session, '') waits for
                          its end
-  stop_query($node, $session, $pid, $way)
+  stop_query($node, $session, $pid, $way, $meanwhile)
                          end a query that runs: $way is cancel, terminate, or
                          statement_timeout, which only waits for it; returns
-                         the SQLSTATE
+                         the SQLSTATE; $meanwhile, if given, is called after
+                         the signal
   peak_kb($pid)          highest resident size of a process, 0 without /proc
   fail_often_sql         SQL that makes fail_often(query, times): run a query
                          so often, each time in a subtransaction; returns the
@@ -79,9 +80,10 @@ sub begin_query
 
 sub stop_query
 {
-	my ($node, $session, $pid, $way) = @_;
+	my ($node, $session, $pid, $way, $meanwhile) = @_;
 	$node->safe_psql('postgres', "SELECT pg_${way}_backend($pid)")
 	  if $way ne 'statement_timeout';
+	$meanwhile->() if $meanwhile;
 	if   ($way eq 'terminate') { eval { $session->{run}->finish } }
 	else                       { $session->query('') }
 	return _sqlstate($session);

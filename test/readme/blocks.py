@@ -7,6 +7,7 @@ is for us and is not shown to a reader:
     ```sql error=55000     run; its last statement fails with this SQLSTATE
     ```sql calls=3         run; it costs this many API calls
     ```sql needs=pg_cron   run where a library of this name is preloaded
+    ```sql loads=dblink    run where a library of this name can be loaded
     ```sql not-run         left alone
     ```text                after a sql block: exactly what psql printed
     ```text unstable       the same, but numbers and widths may differ
@@ -18,7 +19,7 @@ import re
 from dataclasses import dataclass, field
 
 FENCE = re.compile(r"^```(\S*)\s*(.*?)\s*$")
-WORDS = {"sql": ("not-run", "error=", "calls=", "needs="),
+WORDS = {"sql": ("not-run", "error=", "calls=", "needs=", "loads="),
          "text": ("unstable",)}
 
 
@@ -55,8 +56,13 @@ class Block:
 
     @property
     def needs(self):
-        """A library without which the block cannot be run, or None."""
+        """A library that has to be preloaded for the block, or None."""
         return self._value("needs")
+
+    @property
+    def loads(self):
+        """A library that has to be installed for the block, or None."""
+        return self._value("loads")
 
 
 @dataclass
@@ -121,4 +127,4 @@ def blur(lines):
     """What is left when numbers, widths and buffers do not count."""
     return [re.sub(r"[ -]+", " ", re.sub(r"\d+(\.\d+)?", "N", line)).strip()
             for line in lines
-            if not re.match(r" *(Planning:|Buffers: .*)$", line)]
+            if not re.match(r" *(Planning:|Buffers: .*|LOG:  statement: .*)$", line)]

@@ -1,9 +1,11 @@
 """Does one manual say what the other says?
 
 Words cannot be compared, but what surrounds them can: the examples, the
-outline, and the names in `code`.  Each function returns what differs.
+outline, the names in `code`, and the links.  Each function returns what
+differs.
 """
 import re
+from collections import Counter
 
 from blocks import read_blocks
 
@@ -82,8 +84,26 @@ def name_differences(lines, other):
                for name in sorted(theirs - ours)])
 
 
+def links(lines):
+    """Where the links lead, in either language, and how many to a heading."""
+    _, prose = split(lines)
+    targets = re.findall(r"\]\(([^)\s]+)\)", prose)
+    return sorted(re.sub(r"\.zh-CN\.md\b", ".md", re.sub("#.*", "#", target))
+                  for target in targets if "://" not in target)
+
+
+def link_differences(lines, other):
+    """Links that only one of the two has."""
+    ours, theirs = Counter(links(lines)), Counter(links(other))
+    return ([f"only the first links to {link}"
+             for link in sorted((ours - theirs).elements())]
+            + [f"only the second links to {link}"
+               for link in sorted((theirs - ours).elements())])
+
+
 def differences(lines, other):
     """Yields (what was compared, what differs)."""
     yield "examples", block_differences(lines, other)
     yield "outline", outline_differences(lines, other)
     yield "names", name_differences(lines, other)
+    yield "links", link_differences(lines, other)

@@ -2,6 +2,7 @@
 import json
 
 JSON_TYPE = "application/json; charset=utf-8"
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Response:
@@ -17,8 +18,7 @@ class Response:
 
 
 def to_json(document):
-    return json.dumps(document, ensure_ascii=False,
-                      separators=(",", ":")).encode("utf-8")
+    return ENCODER.encode(document).encode("utf-8")
 
 
 def header_refusal(status, code, message):

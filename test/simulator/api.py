@@ -79,7 +79,9 @@ def cancel(service, body):
     cancelled = service.store.cancel(identifier)
     if cancelled is None:
         return _not_found(service.settings)
-    if not cancelled:
+    if not cancelled and service.settings.cancel_ended != "accept":
+        if service.settings.cancel_ended == "false":
+            return False
         raise ApiError("InappropriateJSON", "The task is not running.")
     return NO_RESULT
 
@@ -99,28 +101,46 @@ def describe_list(service, body):
     keys = DEFAULT_KEYS if keys is None else min(keys, MOST_KEYS)
     if keys < 1:
         raise ApiError("InappropriateJSON", "param[maxKeys] invalid.")
-    position = None
-    if marker:
+    position, skip = None, 0
+    if marker and settings.marker == "offset":
+        if not marker.isdecimal():
+            raise ApiError("InvalidMarker")
+        skip = int(marker)
+    elif marker:
         position = tasks.task_index(marker)
         if position is None or not service.store.is_marker(position):
             raise ApiError("InvalidMarker")
     if settings.ignore_filter or source == "":
         source = None
-    found, following = service.store.page(position, keys, bool(reverse),
-                                          source,
-                                          settings.marker != "exclusive")
+    elif settings.fold_filter and source is not None:
+        source = source.lower()
+    backwards = (settings.list_order == "newest") \
+        != (bool(reverse) and settings.page_reverse == "list")
+    found, following = service.store.page(position, keys, backwards, source,
+                                          settings.marker != "exclusive", skip)
     if following is None:
         next_marker = None
+    elif settings.marker == "offset":
+        next_marker = str(skip + keys)
     elif settings.marker == "start":
         next_marker = following
     else:
         next_marker = found[-1]["id"]
-    items = [tasks.list_item(task, settings.list_detail) for task in found]
+    if reverse and settings.page_reverse == "page":
+        found.reverse()
+    service.store.grow(service.now(), settings.growth)
+    items = [tasks.list_item(task, _has_detail(task, settings.list_detail))
+             for task in found]
     page_info = {"marker": marker or "", "maxKeys": keys,
                  "isTruncated": next_marker is not None}
     if next_marker is not None:
         page_info["nextMarker"] = next_marker
     return PAGING[settings.paging](items, page_info)
+
+
+def _has_detail(task, setting):
+    """Does the list carry the details of this task?"""
+    return task["id"][-1] < "c" if setting == "some" else setting
 
 
 # -- pageInfo that misbehaves: functions of (items, pageInfo) ---------------
@@ -169,6 +189,7 @@ PAGING = {
     "no-next-marker": _no_next_marker,
 }
 
+WRITES = ("CreateModelCompTask", "CancelModelCompTask", "DeleteModelCompTask")
 ACTIONS = {
     "CreateModelCompTask": create,
     "DescribeModelCompTasks": describe_list,

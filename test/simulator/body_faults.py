@@ -47,6 +47,12 @@ def wrong_id(document):
         task["id"] = tasks.task_id(tasks.MODEL_BASE)
 
 
+@rewrite("large-description")
+def large_description(document, megabytes="15"):
+    """large-description:MB, of one letter: gzip makes a thousandth of it."""
+    _set_in_tasks(document, "description", "x" * (int(megabytes) * 2 ** 20))
+
+
 @rewrite("missing-id")
 def missing_id(document):
     for task in _tasks_of(document):
@@ -56,6 +62,12 @@ def missing_id(document):
 @rewrite("missing-result")
 def missing_result(document):
     document.pop("result", None)
+
+
+@rewrite("result")
+def result(document, *text):
+    """result:JSON, in the place of the result."""
+    document["result"] = json.loads(":".join(text))
 
 
 WRONG_RESULTS = {"string": "unexpected", "array": [1, "two"], "number": 42,
@@ -72,6 +84,19 @@ def wrong_type_result(document, kind="string"):
 def wrong_type_field(document, field="name"):
     """wrong-type-field:FIELD, an object where text belongs."""
     _set_in_tasks(document, field, {"unexpected": ["object"]})
+
+
+@rewrite("page-info")
+def page_info(document, *text):
+    """page-info:JSON, in the place of pageInfo; or, if it is an object, of
+    the members it has, "(missing)" standing for none."""
+    override = json.loads(":".join(text))
+    result = document["result"]
+    if isinstance(override, dict):
+        override = {**result["pageInfo"], **override}
+        override = {name: value for name, value in override.items()
+                    if value != "(missing)"}
+    result["pageInfo"] = override
 
 
 @rewrite("numbers-as-strings")
@@ -102,6 +127,12 @@ def unknown_members(document):
     if isinstance(document.get("result"), dict):
         document["result"]["aNewMember"] = extra
     document["aNewMember"] = extra
+
+
+@rewrite("many-values")
+def many_values(document, count="400000"):
+    """A good task, whose configuration has many values."""
+    _set_in_tasks(document, "config", {"layers": [0] * int(count)})
 
 
 @rewrite("bad-time")
@@ -189,6 +220,15 @@ def stacked_gzip(exchange, times="3"):
                                  ", ".join(["gzip"] * int(times)))])
 
 
+@fault("padded")
+def padded(exchange, kilobytes="1024"):
+    """padded:KB, the regular answer with so much more in it, compressed."""
+    document = exchange.document()
+    document["padding"] = "x" * (int(kilobytes) * 1024)
+    return Response(200, gzip.compress(to_json(document), 1),
+                    [("Content-Encoding", "gzip")])
+
+
 # -- bodies that are no answer at all -------------------------------------------
 
 @fault("truncated-json")
@@ -217,9 +257,10 @@ def deep_json(exchange, levels=100000):
 
 
 @fault("many-items")
-def many_items(exchange, megabytes="16", status="200"):
-    """many-items:MB[:STATUS] of the smallest values there are."""
-    filler = b"0," * (int(megabytes) * 2 ** 19 - 100)
+def many_items(exchange, megabytes="16", status="200", item="0"):
+    """many-items:MB[:STATUS[:ITEM]] of the smallest values there are."""
+    item = item.encode() + b","
+    filler = item * ((int(megabytes) * 2 ** 20 - 200) // len(item))
     return Response(int(status), b'{"requestId":"%s","result":[%s0]}' % (
         exchange.request_id.encode(), filler))
 

@@ -14,7 +14,7 @@ from counters import NAMES
 from faults import Fault
 from wire import Connection, encode_head
 
-WAIT_LIMIT_S = 30
+WAIT_LIMIT_S = 180               # as long as PostgreSQL's tests wait
 HIDDEN = "(not shown)"
 
 
@@ -99,8 +99,8 @@ def _set(service, words):
 
 
 def _fail(service, words):
-    words, options = _options(words, ("always",), (
-        "times", "after", "action", "id", "retry-after"))
+    words, options = _options(words, ("always", "first-page"), (
+        "times", "after", "action", "id", "retry-after", "effect"))
     spelled, = words
     times = None if "always" in options \
         else _count(options.get("times", "1"), "--times")
@@ -108,7 +108,8 @@ def _fail(service, words):
         service.faults.add(Fault(
             spelled, times, _count(options.get("after", "0"), "--after"),
             _action(options.get("action")), options.get("id"),
-            options.get("retry-after")))
+            options.get("retry-after"), "first-page" in options,
+            options.get("effect")))
     return ""
 
 
@@ -129,6 +130,19 @@ def _last(service, words):
                       in sorted(_visible_headers(request).items())]
     if "sorted" in options:
         lines.sort()
+    return "\n".join(lines) or "none"
+
+
+def _move(service, words):
+    identifier, state = words
+    if not service.store.move(identifier, state):
+        raise Complaint(f"there is no task {identifier}")
+    return ""
+
+
+def _changes(service, words):
+    lines = [f"{kind} {line}" for kind, found in
+             service.store.changes().items() for line in found]
     return "\n".join(lines) or "none"
 
 
@@ -161,17 +175,56 @@ def _wait(service, words):
     return done
 
 
+def _add(service, words):
+    service.store.grow(service.now(), _count(words[0], "N") if words else 1)
+    return ""
+
+
+def _known(done, identifier):
+    if not done:
+        raise Complaint(f"no such task: {identifier}")
+
+
+def _change(service, words):
+    identifier, member, value = words
+    try:
+        value = json.loads(value)
+    except ValueError:
+        pass                     # a string need not be quoted
+    _known(service.store.change(identifier, member, value), identifier)
+    return ""
+
+
+def _remove(service, words):
+    for identifier in words:
+        _known(service.store.delete(identifier), identifier)
+    return ""
+
+
+def _restore(service, words):
+    for identifier in words:
+        _known(service.store.restore(identifier), identifier)
+    return ""
+
+
 VERBS = {  # name -> (function, fewest words, most words, usage)
     "reset": (_reset, 0, 0, ""),
     "calls": (_calls, 0, 0, ""),
     "get": (_get, 1, 1, "NAME"),
     "set": (_set, 2, 2, "NAME VALUE"),
-    "fail": (_fail, 1, 11, "FAULT [--times N|--always] [--after N] "
-             "[--action A] [--id ID] [--retry-after S|date:S|TEXT]"),
+    "fail": (_fail, 1, 14, "FAULT [--times N|--always] [--after N] "
+             "[--action A] [--id ID] [--first-page] "
+             "[--retry-after S|date:S|TEXT] [--effect before|after]"),
     "heal": (_heal, 0, 0, ""),
     "last": (_last, 0, 3, "[N] [--headers] [--sorted]"),
+    "move": (_move, 2, 2, "ID STATE"),
+    "changes": (_changes, 0, 0, ""),
     "hold": (_hold, 0, 2, "[--action A]"),
     "release": (_release, 0, 1, "[N]"),
+    "add": (_add, 0, 1, "[N]"),
+    "change": (_change, 3, 3, "ID MEMBER VALUE"),
+    "remove": (_remove, 1, 10000, "ID..."),
+    "restore": (_restore, 1, 10000, "ID..."),
     "wait": (_wait, 2, 3, "NAME N [--at-most]"),
 }
 

@@ -31,6 +31,9 @@ class Counters:
         self.bad_requests = 0
         self.rejected = 0
         self.redirected = 0
+        self.refused = 0
+        self.served = []             # calls that each closed connection got
+        self.reused_for_write = 0
         self.max_per_second = 0
         self.max_connections_open = self.connections_open
         self.max_in_flight_by = dict(self.in_flight)
@@ -126,6 +129,7 @@ class Counters:
     def as_dict(self):
         values = {name: self.get(name) for name in NAMES}
         values["calls"] = dict(self.calls)
+        values["served_by_connection"] = list(self.served)
         values["max_in_flight_by_action"] = dict(self.max_in_flight_by)
         return values
 
@@ -151,4 +155,5 @@ class Counters:
 NAMES = ("total", "in_flight", "max_in_flight", "average_in_flight",
          "connections", "connections_open", "max_connections_open", "held",
          "bytes", "bytes_plain", "aborted", "rejected", "faults_fired",
-         "bad_requests", "redirected", "max_per_second")
+         "bad_requests", "redirected", "refused", "reused_for_write",
+         "max_per_second")

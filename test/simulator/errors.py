@@ -12,6 +12,7 @@ DOCUMENTED = {
     "InvalidMarker": (400, "The marker is not valid."),
     "SignatureDoesNotMatch": (400, "The request signature we calculated does "
                                    "not match the signature you provided."),
+    "SignatureEmpty": (400, "Signature is invalid: Signature is empty."),
     "RequestExpired": (400, "Request has expired."),
     "InvalidHTTPAuthHeader": (400, "The HTTP authorization header is invalid."),
     "InvalidHTTPRequest": (400, "There was an error in the body of your HTTP "
@@ -25,6 +26,7 @@ DOCUMENTED = {
                                 "in our records."),
     "OptInRequired": (403, "A subscription for the service is required."),
     "InvalidVersion": (404, "The API version specified was invalid."),
+    "ResourceNotFound": (404, "The requested resource does not exist."),
     "PreconditionFailed": (412, "The specified If-Match header does not match "
                                 "the ETag."),
     "InternalError": (500, "We encountered an internal error. Please try "

@@ -15,7 +15,7 @@ class Fault:
     """One order to fail: what, how often, and for which calls."""
 
     def __init__(self, spelled, times=1, after=0, action=None, task_id=None,
-                 retry_after=None):
+                 retry_after=None, first_page=False, effect=None):
         name, *arguments = spelled.split(":", 3)
         if name not in FAULTS:
             raise ValueError(f'unknown fault "{name}", know: '
@@ -32,12 +32,18 @@ class Fault:
         self._action = action
         self._task_id = task_id
         self._retry_after = retry_after
+        self._first_page = first_page
+        if effect not in (None, "before", "after"):
+            raise ValueError("effect: before or after")
+        self._effect = effect
 
     def meets(self, action, body):
         """Whether this call is to fail; counts down when it could have."""
         if self._action not in (None, action):
             return False
         if self._task_id not in (None, body.get("modelCompTaskId")):
+            return False
+        if self._first_page and body.get("marker"):
             return False
         if self._after:
             self._after -= 1
@@ -48,6 +54,10 @@ class Fault:
 
     def apply(self, exchange):
         """The Response, or a coroutine that answers in its own way."""
+        if self._effect == "after":
+            exchange.perform()
+        elif self._effect == "before":
+            exchange.pretend()
         outcome = self._function(exchange, *self._arguments)
         if self._retry_after is not None and hasattr(outcome, "headers"):
             value = self._retry_after

@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
@@ -58,7 +57,7 @@ class SimulatorCase(unittest.TestCase):
     def ctl_command(self, *words):
         """The same through the command."""
         return subprocess.run(
-            [sys.executable, os.path.join(launcher.HERE, "ctl"), *words],
+            [os.path.join(launcher.HERE, "ctl"), *words],
             env={**os.environ,
                  "QIANFAN_SIMULATOR_CONTROL": self.facts["control"]},
             capture_output=True, text=True, timeout=60, check=False)

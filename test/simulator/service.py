@@ -1,8 +1,8 @@
 """What happens to one API request: counted, held, delayed, checked, answered."""
 import asyncio
+import copy
 import gzip
 import json
-import re
 import sys
 import time
 import traceback
@@ -16,11 +16,11 @@ from counters import Counters
 from errors import ApiError
 from faults import FaultQueue
 from gate import Gate
+from quota import Quota
 from store import Store
 from wire import Connection, chunk, encode_head
 
 OTHER = "other"                  # requests that name no known action
-VERSION_PATH = re.compile(r"/v[0-9]+(/.*)?")
 CHUNK_SIZE = 16384
 
 
@@ -33,6 +33,7 @@ class Service:
         self.store = Store(settings)
         self.faults = FaultQueue()
         self.gate = Gate(self.counters)
+        self.quota = Quota(settings)
         self.control_url = ""
         self._date = (None, "")
 
@@ -42,6 +43,7 @@ class Service:
         self.store.reset()
         self.faults.clear()
         self.gate.open()
+        self.quota.reset()
         self.counters.reset()
 
     def now(self):
@@ -60,7 +62,7 @@ class Exchange:
     """One request on its way to an answer."""
 
     __slots__ = ("service", "connection", "request", "action", "request_id",
-                 "body", "_pending", "_ended")
+                 "body", "_pending", "_ended", "_document", "_refused")
 
     def __init__(self, service, connection, request):
         self.service = service
@@ -69,23 +71,28 @@ class Exchange:
         self.body = None             # the JSON body, once it was understood
         self._pending = None         # timer or asyncio task to cancel
         self._ended = False
+        self._refused = False        # for rate?
+        self._document = None        # the answer, or error, if it is fixed
         action = dict(request.query).get("Action")
         self.action = action if action in api.ACTIONS else OTHER
 
-    # -- the stations -----------------------------------------------------
+    # -- the steps --------------------------------------------------------
 
     def begin(self):
         """Count the request; it may have to wait at the gate."""
         number = self.service.counters.begin(self.action, self.request)
+        if self.action in api.WRITES and self.connection.nrequests > 1:
+            self.service.counters.add("reused_for_write")
         # Numbered, so that a test can expect an exact request id.
         self.request_id = f"6ba7b810-9dad-11d1-80b4-{number:012x}"
         if not self.service.gate.hold(self):
             self.proceed()
 
     def proceed(self):
-        """Past the gate: the configured latency comes next."""
+        """Past the gate: a quota, and the configured latency."""
         latency = self.service.settings.latency_ms
-        if latency:
+        self._refused = self.service.quota.refuses(self)
+        if latency and not self._refused:
             self._pending = asyncio.get_running_loop().call_later(
                 latency / 1000, self.answer)
         else:
@@ -97,6 +104,9 @@ class Exchange:
         try:
             try:
                 self._check()
+                if self._refused:
+                    self.send(self._one_too_many())
+                    return
                 fault = self.service.faults.take(self.action, self.body)
                 if fault is None:
                     self.send(self.result())
@@ -115,6 +125,13 @@ class Exchange:
             traceback.print_exc(file=sys.stderr)
             self.send(self.refusal(ApiError("InternalError")))
 
+    def _one_too_many(self):
+        """The refusal of a quota."""
+        self.service.counters.add("refused")
+        seconds = self.service.settings.quota_retry_after
+        return self.error(429, "TooManyRequests", "Too many requests.",
+                          [("Retry-After", seconds)] if seconds else ())
+
     async def _run(self, outcome):
         """Let a fault play with the connection until it has finished."""
         try:
@@ -129,6 +146,7 @@ class Exchange:
     def abandon(self):
         """The client went away; undo whatever is still waiting."""
         self.service.gate.forget(self)
+        self.service.quota.leave(self)
         if self._pending is not None:
             self._pending.cancel()
         if not self._ended:
@@ -138,6 +156,9 @@ class Exchange:
     def _end(self, keep_alive):
         if not self._ended:
             self._ended = True
+            self.service.quota.leave(self)
+            if not self._refused:
+                self.connection.nserved += 1
             self.service.counters.end(self.action)
             self.connection.finish_request(keep_alive)
 
@@ -148,10 +169,7 @@ class Exchange:
         request = self.request
         prefix = self.service.settings.path_prefix
         if request.path != prefix + "/v2/model":
-            if VERSION_PATH.fullmatch(request.path) \
-                    and not request.path.startswith("/v2/"):
-                raise ApiError("InvalidVersion")
-            raise ApiError("InvalidURI")
+            raise ApiError("ResourceNotFound")
         if request.method != "POST":
             raise ApiError("InvalidHTTPRequest", "The method must be POST.")
         auth.verify(request, self.service.settings, self.service.now())
@@ -162,7 +180,10 @@ class Exchange:
             raise ApiError("InvalidHTTPRequest",
                            "The Content-Type must be application/json.")
         try:
-            body = json.loads(request.body.decode("utf-8"))
+            text = request.body.decode("utf-8")
+            if not text and not self.service.settings.strict:
+                text = "{}"      # as one of the vendor's samples sends it
+            body = json.loads(text)
         except UnicodeDecodeError:
             raise ApiError("InvalidHTTPRequest",
                            "The body is not UTF-8.") from None
@@ -174,8 +195,23 @@ class Exchange:
 
     # -- answers ------------------------------------------------------------
 
+    def perform(self):
+        """Do now what is asked, whatever will be answered."""
+        try:
+            self._document = self.document()
+        except ApiError as error:
+            self._document = error
+
+    def pretend(self):
+        """Do not do what is asked, whatever will be answered."""
+        self._document = {"requestId": self.request_id}
+
     def document(self):
         """The envelope of the regular answer, as Python data."""
+        if isinstance(self._document, ApiError):
+            raise self._document
+        if self._document is not None:
+            return copy.deepcopy(self._document)
         result = api.ACTIONS[self.action](self.service, self.body)
         if result is api.NO_RESULT:
             return {"requestId": self.request_id}
@@ -251,14 +287,19 @@ class ApiConnection(Connection):
         super().__init__()
         self._service = service
         self._exchange = None
+        self.nrequests = 0           # that have come over it
+        self.nserved = 0             # of them, not refused for rate
 
     def opened(self):
         self._service.counters.connection_opened()
 
     def closed(self):
         self._service.counters.connection_closed()
+        if self.nserved:
+            self._service.counters.served.append(self.nserved)
 
     def request_received(self, request):
+        self.nrequests += 1
         self._exchange = Exchange(self._service, self, request)
         self._exchange.begin()
 

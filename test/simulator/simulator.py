@@ -16,7 +16,7 @@ from settings import Settings
 LOOPBACK = "127.0.0.1"
 # Settings that can be given on the command line as --name-with-dashes.
 OPTION_SETTINGS = ("tasks", "latency_ms", "variant", "access_key",
-                   "secret_key", "session_token", "path_prefix")
+                   "secret_key", "session_token", "path_prefix", "strict")
 BACKLOG = 1024
 
 

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 # Numbers become ids by an affine map modulo the largest prime below 36**12:
 # neighbours look unrelated, and the way back needs no table.
@@ -115,8 +116,14 @@ def _mix(index):
 
 def detail(index):
     """One task as the field table of the detail page describes it."""
+    return _copy(_generated(index))
+
+
+@lru_cache(20000)
+def _generated(index):
+    """The same, and not to be changed."""
     if index == EXAMPLE_INDEX:
-        return _copy(EXAMPLE)
+        return EXAMPLE
     mixed = _mix(index)
     status = STATUSES[mixed % 20]
     created = FIRST_TIME + timedelta(seconds=index * 97)
@@ -161,6 +168,29 @@ def list_item(task, with_detail=False):
         item["failedReason"] = task["failedReason"]
         item["config"] = task["config"]
     return item
+
+
+@lru_cache(20000)
+def created_at(seconds):
+    """The text of a time of creation, in seconds after the first."""
+    return (FIRST_TIME + timedelta(seconds=seconds)).isoformat()
+
+
+def is_gone(index):
+    """Whether a task has vanished since a stale list was made."""
+    return index % 7 == 3
+
+
+def as_it_was(task, index):
+    """What a stale list knows: a task that was running, by another name."""
+    if index % 5 not in (1, 2):
+        return task
+    task = dict(task, name="early-" + task["name"])
+    for name in ("status", "state"):
+        if name in task:
+            task[name] = "running"
+    task.pop("finishTime", None)
+    return task
 
 
 def example_spelling(task):

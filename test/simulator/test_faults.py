@@ -22,6 +22,7 @@ REFUSALS = {
     "InvalidURI": 400, "MalformedJSON": 400, "AccessDenied": 403,
     "IdempotentParameterMismatch": 403, "InvalidAccessKeyId": 403,
     "OptInRequired": 403, "InvalidVersion": 404, "PreconditionFailed": 412,
+    "SignatureEmpty": 400, "ResourceNotFound": 404,
     "InternalError": 500,
 }
 STATUSES = [400, 401, 403, 404, 405, 408, 409, 412, 413, 429, 500, 501, 502,
@@ -106,6 +107,20 @@ class Faults(SimulatorCase):
         self.assertEqual(status, 418)
         self.assertEqual(json.loads(body)["message"], "pot: short and stout")
 
+    def test_many_values(self):
+        self.assertEqual(self.task("many-values:3")["config"],
+                         {"layers": [0, 0, 0]})
+
+    def test_page_info(self):
+        for spelled, expected in (
+                ('{"isTruncated": "no: really", "nextMarker": "(missing)"}',
+                 {"marker": "", "maxKeys": 10, "isTruncated": "no: really"}),
+                ("[1]", [1])):
+            self.fail(f"page-info:{spelled}", "--first-page")
+            self.assertEqual(self.result(LIST, {"marker": tasks.task_id(5)})
+                             ["pageInfo"]["isTruncated"], True)
+            self.assertEqual(self.result(LIST, {})["pageInfo"], expected)
+
     def test_other_envelopes(self):
         self.assertEqual(self.document("code-in-200")["code"], "InternalError")
         self.assertEqual(self.document("numeric:336501")["error_code"], 336501)
@@ -154,6 +169,7 @@ class Faults(SimulatorCase):
                             ("list-items", dict)):
             self.assertIsInstance(self.task(f"wrong-type-result:{kind}"),
                                   value)
+        self.assertEqual(self.task('result:{"a":[1]}'), {"a": [1]})
         self.assertIsInstance(self.task("wrong-type-field")["name"], dict)
         self.assertIsInstance(self.task("wrong-type-field:id")["id"], dict)
         self.assertEqual(self.task("strings-as-numbers")["name"], 42)
@@ -218,6 +234,9 @@ class Faults(SimulatorCase):
         self.assertGreater(len(self.failed("huge-json")[2]), 100 * 2 ** 20)
         _, _, body = self.failed("many-items:4")
         self.assertGreater(len(json.loads(body)["result"]), 2 * 10 ** 6)
+        _, _, body = self.failed("large-description:2")
+        task = json.loads(body)["result"]
+        self.assertEqual(len(task.pop("description")), 2 * 2 ** 20)
         _, headers, body = self.failed("bad-gzip")
         self.assertEqual((headers["Content-Encoding"], body[:1]),
                          ("gzip", b"{"))
@@ -231,6 +250,12 @@ class Faults(SimulatorCase):
         for _ in range(3):
             body = zlib.decompress(body, 31)
         self.assertEqual(json.loads(body)["result"], tasks.detail(0))
+
+    def test_padding(self):
+        _, _, body = self.failed("padded:100")
+        document = json.loads(zlib.decompress(body, 31))
+        self.assertEqual(len(document["padding"]), 102400)
+        self.assertEqual(document["result"], tasks.detail(0))
 
     def test_loud_answers(self):
         self.assertIn("bce-auth-v1/",

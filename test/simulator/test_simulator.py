@@ -119,7 +119,7 @@ class Actions(SimulatorCase):
             with self.subTest(document):
                 self.assertEqual(self.code(action, document),
                                  (400, "InappropriateJSON"))
-        for body, code in ((b"", "MalformedJSON"), (b"[1]", "InappropriateJSON"),
+        for body, code in ((b"[1]", "InappropriateJSON"),
                            (b"{", "MalformedJSON"), (b"[" * 99999,
                                                      "MalformedJSON"),
                            (b'{"a":"\xff"}', "InvalidHTTPRequest")):
@@ -130,20 +130,24 @@ class Actions(SimulatorCase):
 
     def test_bad_requests(self):
         self.assertEqual(self.code(LIST, target="/v1/model"),
-                         (404, "InvalidVersion"))
+                         (404, "ResourceNotFound"))
         self.assertEqual(self.code(LIST, target="/v2/other"),
-                         (400, "InvalidURI"))
+                         (404, "ResourceNotFound"))
+        # there is no such place, whoever asks
+        self.assertEqual(self.code(LIST, target="/v2/other",
+                                   drop=["authorization"]),
+                         (404, "ResourceNotFound"))
         self.assertEqual(self.code("Nonsense"), (400, "InvalidURI"))
         self.assertEqual(self.code(LIST, method="PUT"),
                          (400, "InvalidHTTPRequest"))
         self.assertEqual(self.code(LIST, drop=["content-type"]),
                          (400, "InvalidHTTPRequest"))
         self.assertEqual(self.ctl("calls"),
-                         f"{LIST}=2 other=3")
+                         f"{LIST}=2 other=4")
 
     def test_signatures_are_checked(self):
         self.assertEqual(self.code(LIST, drop=["authorization"]),
-                         (403, "AccessDenied"))
+                         (400, "SignatureEmpty"))
         self.assertEqual(self.code(LIST, keys=("who", "x")),
                          (403, "InvalidAccessKeyId"))
         wrong = (self.facts["access_key"], "guess")
@@ -199,6 +203,103 @@ class Pages(SimulatorCase):
         self.assertEqual(self.list_all(maxKeys=100, pageReverse=True),
                          (self.ids[::-1], 3))
 
+    def test_order(self):
+        """Newest first, in every marker mode, and turned round."""
+        self.ctl("set", "list_order", "newest")
+        for marker in ("exclusive", "start"):
+            self.ctl("set", "marker", marker)
+            self.assertEqual(self.list_all(maxKeys=100), (self.ids[::-1], 3))
+            self.assertEqual(self.list_all(pageReverse=True)[0], self.ids)
+        self.ctl("set", "marker", "inclusive")
+        self.assertEqual(list(dict.fromkeys(self.list_all()[0])),
+                         self.ids[::-1])
+
+    def test_what_is_turned_round(self):
+        self.ctl("set", "page_reverse", "ignored")
+        self.assertEqual(self.list_all(pageReverse=True)[0], self.ids)
+        self.ctl("set", "page_reverse", "page")
+        for marker in ("exclusive", "start"):
+            self.ctl("set", "marker", marker)
+            self.assertEqual(
+                self.list_all(pageReverse=True, maxKeys=100)[0],
+                self.ids[99::-1] + self.ids[199:99:-1] + self.ids[:199:-1])
+
+    def test_tied_times(self):
+        self.ctl("set", "tied_times", "7")
+        times = [item["createTime"] for item
+                 in self.page(maxKeys=100)["modelCompTaskList"]]
+        self.assertEqual(times, [tasks.detail(index - index % 7)["createTime"]
+                                 for index in range(100)])
+        self.assertEqual(self.result(DETAIL, key(13))["createTime"], times[7])
+
+    def times(self, **document):
+        return [item.get("createTime") for item
+                in self.page(**document)["modelCompTaskList"]]
+
+    def test_times(self):
+        self.ctl("set", "time_step_s", "10")
+        self.ctl("set", "time_shift_s", "3600")
+        self.assertEqual(self.times(maxKeys=2), ["2024-01-01T09:00:00+08:00",
+                                                 "2024-01-01T09:00:10+08:00"])
+        self.ctl("set", "swapped", "1")
+        self.assertEqual([time[17:19] for time in self.times(maxKeys=4)],
+                         ["00", "20", "10", "30"])
+        self.ctl("set", "detail_shift_s", "60")
+        self.assertEqual([self.result(DETAIL, key(i))["createTime"][11:19]
+                          for i in (3, 4)], ["09:01:30", "08:59:40"])
+
+    def test_task_without_a_time(self):
+        self.ctl("set", "timeless", "2")
+        for form, shown in (("missing", None), ("null", None), ("empty", ""),
+                            ("zero", tasks.ZERO_DATE)):
+            self.ctl("set", "timeless_as", form)
+            items = self.page(maxKeys=4)["modelCompTaskList"]
+            self.assertEqual("createTime" in items[2], form != "missing")
+            self.assertEqual(items[2].get("createTime"), shown)
+            self.assertTrue(items[1]["createTime"] and items[3]["createTime"])
+        self.assertIn("createTime", self.result(DETAIL, key(2)))
+
+    def test_offsets(self):
+        self.ctl("set", "marker", "offset")
+        self.assertEqual(self.list_all(maxKeys=100), (self.ids, 3))
+        self.assertEqual(self.page(maxKeys=100)["pageInfo"]["nextMarker"],
+                         "100")
+        self.assertEqual(self.code(LIST, {"marker": self.ids[0]}),
+                         (400, "InvalidMarker"))
+
+    def test_growth(self):
+        """Old tasks once each where a marker is an id, newest first."""
+        self.ctl("set", "growth", "3")
+        self.assertEqual(self.list_all(maxKeys=100, pageReverse=True),
+                         (self.ids[::-1], 3))
+        self.ctl("reset")
+        self.ctl("set", "growth", "3")
+        found, pages = self.list_all(maxKeys=100)
+        self.assertEqual((found[:250], len(found), pages), (self.ids, 256, 3))
+        self.ctl("reset")
+        self.ctl("set", "growth", "3")
+        self.ctl("set", "marker", "offset")
+        found, pages = self.list_all(maxKeys=100, pageReverse=True)
+        self.assertEqual((found[100:103], pages), (found[97:100], 3))
+
+    def test_changes(self):
+        """What a test does to the account, it sees in list and detail."""
+        self.ctl("change", self.ids[3], "status", "odd")
+        self.ctl("change", self.ids[3], "config", '{"strategy": 7}')
+        task = self.result("DescribeModelCompTask",
+                           {"modelCompTaskId": self.ids[3]})
+        self.assertEqual((task["status"], task["config"]),
+                         ("odd", {"strategy": 7}))
+        self.ctl("remove", *self.ids[4:9])
+        self.ctl("restore", self.ids[6])
+        found, _ = self.list_all(maxKeys=100)
+        self.assertEqual(found[:6],
+                         self.ids[:4] + [self.ids[6], self.ids[9]])
+        self.ctl("add", "2")
+        self.assertEqual(len(self.list_all(maxKeys=100)[0]), 248)
+        with self.assertRaises(Exception):
+            self.ctl("restore", self.ids[0])
+
     def test_filter(self):
         source = tasks.SOURCE_MODELS[3]
         self.assertEqual(self.list_all(sourceModelId=source)[0],
@@ -223,6 +324,23 @@ class Pages(SimulatorCase):
         for item in self.page(maxKeys=100)["modelCompTaskList"]:
             self.assertIn("config", item)
             self.assertIn("failedReason", item)
+        self.ctl("set", "list_detail", "some")
+        have = ["config" in item for item
+                in self.page(maxKeys=100)["modelCompTaskList"]]
+        self.assertIn(True, have)
+        self.assertIn(False, have)
+
+    def test_stale_list(self):
+        self.ctl("set", "stale_list", "on")
+        self.assertEqual(self.list_all()[0], self.ids)
+        items = self.page(maxKeys=10)["modelCompTaskList"]
+        self.assertEqual(items[1]["status"], "running")
+        self.assertEqual(items[1]["name"],
+                         "early-" + self.result(DETAIL, key(1))["name"])
+        self.assertNotIn("finishTime", items[1])
+        self.assertEqual(self.code(DETAIL, key(3))[0], 404)
+        self.assertEqual(items[5]["name"],
+                         self.result(DETAIL, key(5))["name"])
 
     def test_misbehaving_page_info(self):
         self.ctl("set", "paging", "repeating-marker")
@@ -251,13 +369,13 @@ class Pages(SimulatorCase):
         self.assertEqual(self.result(DETAIL, key(0))["state"], "Done")
 
     def test_millions(self):
-        self.ctl("set", "tasks", "5000000")
-        self.assertEqual(self.result(DETAIL, key(4999999))["id"],
-                         tasks.task_id(4999999))
+        self.ctl("set", "tasks", "500000000")
+        self.assertEqual(self.result(DETAIL, key(499999999))["id"],
+                         tasks.task_id(499999999))
         took = stopwatch(lambda: self.page(
-            marker=tasks.task_id(2500000),
+            marker=tasks.task_id(250000000),
             sourceModelId=tasks.SOURCE_MODELS[16], maxKeys=100))
-        self.assertLess(took, 1)
+        self.assertLess(took, 10)    # by arithmetic, not by counting
 
 
 class Observation(SimulatorCase):
@@ -306,17 +424,21 @@ class Observation(SimulatorCase):
 
     def test_256_slow_requests_at_once(self):
         self.ctl("set", "latency_ms", "300")
+        self.ctl("hold")
         sockets = [self.open_socket() for _ in range(256)]
         data = self.request_bytes(DETAIL, key(0))
         started = time.monotonic()
         for plain in sockets:
             plain.sendall(data)
+        self.ctl("wait", "held", "256")
+        self.ctl("release")
         for plain in sockets:
             self.assertIn(b"200 OK", plain.recv(9999))
-        self.assertLess(time.monotonic() - started, 3)
+        # one after another they would take 77 s; a busy machine takes some
+        self.assertLess(time.monotonic() - started, 30)
         self.assertEqual(self.ctl("get", "max_in_flight"), "256")
-        self.assertGreater(float(self.ctl("get", "average_in_flight")), 100)
-        self.assertEqual(self.ctl("get", "max_per_second"), "256")
+        self.assertGreater(float(self.ctl("get", "average_in_flight")), 10)
+        self.assertGreater(int(self.ctl("get", "max_per_second")), 10)
 
     def test_transport_modes(self):
         self.ctl("set", "gzip", "on")

@@ -215,13 +215,17 @@ async def endless_trailers(exchange):
 
 @fault("trailers")
 async def trailers(exchange):
-    """The regular answer in chunks, with a header behind it."""
+    """The regular answer in chunks; headers behind it say the opposite."""
     body = exchange.regular().body
     exchange.service.counters.sent(len(body), len(body))
     exchange.connection.write(encode_head(
         200, exchange.headers() + [("Transfer-Encoding", "chunked"),
                                    ("Trailer", "X-Checksum")])
-        + chunk(body) + b"0\r\nX-Checksum: none\r\n\r\n")
+        + chunk(body) + b"0\r\nX-Checksum: none\r\n"
+        b"X-Bce-Error-Code: ModelCompTaskNotFound\r\n"
+        b"X-Bce-Request-Id: trailer\r\nRetry-After: 9\r\n"
+        b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+        b"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n")
     return exchange.request.keep_alive
 
 

@@ -49,13 +49,13 @@ my @faults = (
 sub setup_sql
 {
 	return <<'SQL';
-ALTER SERVER qianfan OPTIONS (ADD max_retries '1', ADD retry_delay '5ms',
-  ADD request_timeout '250ms', ADD max_response_size '1MB',
-  ADD max_concurrency '16', ADD page_size '100');
 CREATE TABLE tasks AS SELECT * FROM model_comp_tasks;
 CREATE TABLE inventory AS
   SELECT row_number() OVER (ORDER BY id) AS n, id AS task_id FROM tasks;
 ANALYZE;
+ALTER SERVER qianfan OPTIONS (ADD max_retries '1', ADD retry_delay '5ms',
+  ADD request_timeout '250ms', ADD max_response_size '1MB',
+  ADD max_concurrency '16', ADD page_size '100');
 
 -- Run a query in a subtransaction: its result, or nothing.
 CREATE FUNCTION attempt(query text) RETURNS text LANGUAGE plpgsql AS $$

@@ -4,36 +4,29 @@
 # To be called by test/soak/run --cancels N.  How long it took to stop is told,
 # not judged: that depends on the machine.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib "$FindBin::Bin";
 
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use SoakSession;
-use Test::More;
 
 my $cancels = $ENV{QIANFAN_SOAK_CANCELS} || 1000;
 my $seed    = $ENV{QIANFAN_SOAK_SEED} // 1;
 my %tls     = $ENV{QIANFAN_SOAK_TLS} ? (tls => 1) : ();
 srand($seed);
 
-my $simulator = QianfanSimulator->new(tasks => 20000, %tls);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "log_min_messages = panic\njit = off");
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan') . <<'SQL');
+my ($node, $simulator) = new_server(
+	tasks => 20000,
+	%tls,
+	conf => "log_min_messages = panic\njit = off",
+	sql  => <<'SQL');
 ALTER SERVER qianfan OPTIONS (ADD max_concurrency '256');
 CREATE TABLE inventory AS
   SELECT row_number() OVER () AS n, id AS task_id
   FROM (SELECT id FROM model_comp_tasks LIMIT 300) s;
 SQL
 
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 300) ]}`;
+my @ids = $simulator->ids(300);
 my $many = join ',', map { "'$_'" } @ids;
 
 # What runs for a long time, and how it is made to.
@@ -129,5 +122,4 @@ report('all', map { @$_ } values %$stops);
 $session->quit;
 $simulator->wait_below('connections_open', 0);
 is($simulator->get('connections_open'), 0, 'no connection outlives the backend');
-$node->stop;
-done_testing();
+end_test($node);

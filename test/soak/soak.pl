@@ -4,18 +4,12 @@
 # descriptors, connections, memory contexts and resident memory of the backend
 # are what they were.  This is the short form of test/soak/run.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib "$FindBin::Bin/../soak";
 
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use SoakMix;
 use SoakSession;
-use Test::More;
 
 plan skip_all => 'needs /proc' unless -d "/proc/$$/fd";
 
@@ -26,17 +20,15 @@ my %tls        = $ENV{QIANFAN_SOAK_TLS} ? (tls => 1) : ();
 # What the allocator may keep beyond the warm-up.
 my $spare_kb = 4096;
 
-my $simulator = QianfanSimulator->new(tasks => 250, %tls);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', "log_min_messages = panic\njit = off");
-$node->start;
-$node->safe_psql('postgres',
-	$simulator->setup_sql('qianfan') . SoakMix->setup_sql);
+my ($node, $simulator) = new_server(
+	tasks => 250,
+	%tls,
+	conf => "log_min_messages = panic\njit = off",
+	sql  => SoakMix->setup_sql);
 
 my $session = SoakSession->new($node);
 my $pid     = $session->pid;
-my @ids     = split /\n/, `@{[ $simulator->data_command('--ids', 250) ]}`;
+my @ids     = $simulator->ids(250);
 my $mix     = SoakMix->new(
 	session   => $session,
 	truth     => SoakSession->new($node),
@@ -128,5 +120,4 @@ $simulator->wait_below('connections_open', 0);
 is($simulator->get('connections_open'), 0, 'no connection outlives the backend');
 unlike(slurp_file($node->logfile), qr/PANIC|terminated by signal/,
 	'no process crashed');
-$node->stop;
-done_testing();
+end_test($node);

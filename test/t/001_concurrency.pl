@@ -3,21 +3,11 @@
 # Calls wait at the simulator's gate, so what is in flight can be counted
 # without a clock.
 
-use strict;
-use warnings;
+use QianfanTest;
 
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+my ($node, $simulator) = new_server(tasks => 1000);
 
-my $simulator = QianfanSimulator->new(tasks => 1000);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
-
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 300) ]}`;
+my @ids = $simulator->ids(300);
 is(scalar(@ids), 300, 'there are ids to ask for');
 
 # Keys in an order of their own, which is neither the list's nor sorted.
@@ -155,5 +145,4 @@ is($simulator->get('max_in_flight'), 16, 'with latency: most in flight');
 is($simulator->get('total'),         64, 'with latency: calls');
 note 'average in flight: ' . $simulator->get('average_in_flight');
 
-$node->stop;
-done_testing();
+end_test($node);

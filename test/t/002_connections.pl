@@ -1,21 +1,13 @@
 # Proves that connections are reused between statements and closed in time.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my $plain  = QianfanSimulator->new(tasks => 100);
 my $other  = QianfanSimulator->new(tasks => 100);
 my $secure = QianfanSimulator->new(tasks => 100, tls => 1);
-my $node   = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
+my $node   = new_node();
 
-my @ids  = split /\n/, `@{[ $plain->data_command('--ids', 64) ]}`;
+my @ids  = $plain->ids(64);
 my $list = "'{" . join(',', @ids[ 0 .. 15 ]) . "}'";
 my $next = "'{" . join(',', @ids[ 16 .. 31 ]) . "}'";
 
@@ -177,5 +169,4 @@ is($other->get('connections_open'), 0, 'none after DROP EXTENSION');
 is($session->query_safe('SELECT 1'), 1, 'the session goes on');
 $session->quit;
 
-$node->stop;
-done_testing();
+end_test($node);

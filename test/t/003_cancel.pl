@@ -2,26 +2,19 @@
 #
 # It is stopped in each situation below, and in each of the ways there are.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session begin_query stop_query silent_listener full_listener);
-use Test::More;
 use Time::HiRes qw(time);
 
-my $simulator = QianfanSimulator->new(tasks => 1000);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(tasks => 1000);
 $node->safe_psql('postgres',
 	"ALTER SERVER qianfan OPTIONS (ADD max_concurrency '256')");
 
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 300) ]}`;
+my @ids = $simulator->ids(300);
 my $one = "id = '$ids[0]'";
+my ($sorted, $sorted_page) = map {
+	"(SELECT weight FROM model_comp_tasks $_ ORDER BY create_time LIMIT 5) t WHERE weight IS NOT NULL"
+} '', q{WHERE source_model_id = 'amv-ckj6megznty6'};
 my $all = "id = ANY ('{" . join(',', @ids) . "}')";
 
 # Two listeners nobody accepts from.  The kernel completes connections to the
@@ -55,6 +48,14 @@ my @situations = (
 	[   'in a page of the list',
 		sub { $simulator->fail('stall-mid-body', '--after', 3) },
 		"model_comp_tasks WHERE state <> 'x'", [ 'faults_fired', 1 ]
+	],
+	[   'in the list of a scan that sorts',
+		sub { $simulator->fail('stall-mid-body', '--after', 3) },
+		$sorted, [ 'faults_fired', 1 ]
+	],
+	[   'in the details of a scan that sorts',
+		sub { $simulator->hold('--action', 'DescribeModelCompTask') },
+		$sorted_page, [ 'held', 5 ]
 	],
 	[   'in back-off',
 		sub { $simulator->fail('http-503', '--always', '--retry-after', 15) },
@@ -161,8 +162,4 @@ foreach my $situation (@situations)
 	}
 }
 
-unlike(slurp_file($node->logfile),
-	qr/terminated by signal|PANIC/, 'no process crashed');
-
-$node->stop;
-done_testing();
+end_test($node);

@@ -3,21 +3,13 @@
 # After a warm-up, each loop below must leave the backend with as many file
 # descriptors, as many connections and as large memory contexts as before.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session fail_often_sql);
-use Test::More;
 
-my $simulator = QianfanSimulator->new(tasks => 500);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', 'log_min_messages = fatal');
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan') . fail_often_sql());
+my ($node, $simulator) = new_server(
+	tasks => 500,
+	conf => 'log_min_messages = fatal',
+	sql => fail_often_sql());
 $node->safe_psql('postgres', <<'SQL');
 ALTER SERVER qianfan OPTIONS (ADD max_retries '0', ADD request_timeout '10s');
 
@@ -40,7 +32,7 @@ SELECT name, count(*) AS n, sum(total_bytes) AS bytes
 FROM pg_backend_memory_contexts WHERE name LIKE 'qianfan_fdw%' GROUP BY name;
 SQL
 
-my @ids  = split /\n/, `@{[ $simulator->data_command('--ids', 64) ]}`;
+my @ids  = $simulator->ids(64);
 my $one  = "SELECT * FROM model_comp_tasks WHERE id = '$ids[0]'";
 my $many = "SELECT * FROM model_comp_tasks WHERE id = ANY ('{"
   . join(',', @ids) . "}')";
@@ -182,5 +174,4 @@ SKIP:
 $session->quit;
 $simulator->wait_below('connections_open', 0);
 is($simulator->get('connections_open'), 0, 'no connection outlives the backend');
-$node->stop;
-done_testing();
+end_test($node);

@@ -4,13 +4,7 @@
 # failure there is is provoked.  Objects with secrets in their DDL are made by
 # sessions that log nothing, so the whole log can be searched afterwards.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my %secret = (
 	access_key    => 'AK-xyzzy-1f3b',
@@ -24,24 +18,19 @@ my $secure = QianfanSimulator->new(
 	tasks       => 10,
 	tls         => 1,
 	certificate => 'self-signed');
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
 
-my $library_directory = $node->config_data('--pkglibdir');
+my ($library_directory) = run_command([ 'pg_config', '--pkglibdir' ]);
 my @preload =
   grep { -e "$library_directory/$_.so" } qw(auto_explain pg_stat_statements);
-$node->append_conf('postgresql.conf',
-	"shared_preload_libraries = '" . join(',', @preload) . "'");
-$node->append_conf('postgresql.conf', <<'CONF');
+my $node = new_node(
+	conf => join "\n", "shared_preload_libraries = '" . join(',', @preload) . "'",
+	(map { "debug_print_$_ = on" } qw(parse rewritten plan)), <<'CONF');
 log_min_messages = debug5
 log_min_error_statement = debug5
 log_error_verbosity = verbose
 log_statement = all
 log_min_duration_statement = 0
 log_duration = on
-debug_print_parse = on
-debug_print_rewritten = on
-debug_print_plan = on
 track_activity_query_size = 16384
 auto_explain.log_min_duration = 0
 auto_explain.log_analyze = on
@@ -49,7 +38,6 @@ auto_explain.log_verbose = on
 pg_stat_statements.track = all
 pg_stat_statements.track_utility = off
 CONF
-$node->start;
 
 # DDL, unseen by log and views.
 my $silence = join "\n", map { "SET $_;" } (
@@ -71,14 +59,13 @@ silently("ALTER SERVER qianfan OPTIONS (ADD max_retries '1', ADD retry_delay '1m
 
 # Other servers, each of them wrong in its own way.
 my ($endpoint, $secure_endpoint) = ($simulator->endpoint, $secure->endpoint);
-my $dead = 'http://127.0.0.1:' . PostgreSQL::Test::Cluster::get_free_port();
 my ($ak, $sk, $st) = @secret{qw(access_key secret_key session_token)};
 foreach (
 	[ 'wrong_secret', $endpoint, $ak, $secret{other_secret}, $st ],
 	[ 'wrong_key',    $endpoint, 'nobody', $sk, $st ],
 	[ 'wrong_token',  $endpoint, $ak, $sk, "$st-not" ],
 	[ 'no_token',     $endpoint, $ak, $sk ],
-	[ 'dead',         $dead, $ak, $sk, $st ],
+	[ 'dead',         'http://127.0.0.1:1', $ak, $sk, $st ],
 	[ 'untrusted',    $secure_endpoint, $ak, $sk, $st ])
 {
 	my ($name, $address, $access_key, $secret_key, $token) = @$_;
@@ -92,7 +79,7 @@ CREATE FOREIGN TABLE $name (id text, state text) SERVER $name;
 SQL
 }
 
-my $id = (split /\n/, `@{[ $simulator->data_command('--ids', 1) ]}`)[0];
+my ($id) = $simulator->ids(1);
 my $seen = '';    # all that clients were shown
 
 # Run SQL in a talkative session.
@@ -144,6 +131,20 @@ foreach my $name ('secret_key', 'session_token')
 	like(select_from('model_comp_tasks'), qr/HV000/, $name) for 1 .. 2;
 }
 
+# One that writes it down as a URL, a page or a program would.
+my %spelling = (
+	url    => sub { sprintf '%%%02x',   ord shift },
+	nested => sub { sprintf '%%25%02X', ord shift },
+	page   => sub { sprintf '&#%d;',    ord shift },
+	string => sub { sprintf '\\u%04x',  ord shift });
+my @spelled;
+foreach my $name (sort keys %spelling)
+{
+	push @spelled, join '', map { $spelling{$name}->($_) } split //, $secret{session_token};
+	$simulator->fail("header-message:You said $spelled[-1], did you?");
+	like(select_from('model_comp_tasks'), qr/You said \[masked\], did/, "a token in a $name");
+}
+
 # One that does so where the text is cut off within the secret.
 $simulator->fail('header-message:' . 'x' x 495 . $secret{session_token}, '--always');
 my $cut = select_from('model_comp_tasks');
@@ -191,8 +192,8 @@ foreach my $text ([ 'log', $log ], [ 'output', $seen ])
 	{
 		unlike($content, qr/\Q$secret{$name}\E/, "$title: has no $name");
 	}
+	unlike($content, qr/\Q$_\E/, "$title: has no spelling of the token") foreach @spelled;
 	unlike($content, qr/bce-auth-v1|\bAuthorization:/i,
 		"$title: has no signature");
 }
-$node->stop;
-done_testing();
+end_test($node);

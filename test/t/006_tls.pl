@@ -1,12 +1,6 @@
 # Proves that only a trusted server is talked to, directly, whatever the environment.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my %simulator =
   map { $_ => QianfanSimulator->new(tasks => 10, tls => 1, certificate => $_) }
@@ -18,30 +12,22 @@ my $plain = QianfanSimulator->new(tasks => 10);
 my $decoy = QianfanSimulator->new(tasks => 10);
 (my $proxy = $decoy->endpoint) =~ s/^https?/http/;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
 my $home = PostgreSQL::Test::Utils::tempdir();
 append_to_file("$home/.netrc", "default login netrc-user password netrc-word\n");
 chmod 0600, "$home/.netrc";
 append_to_file("$home/.curlrc", "proxy = $proxy\n");
-{
-	local %ENV = %ENV;
-	foreach my $name ('http_proxy', 'https_proxy', 'all_proxy')
-	{
-		$ENV{$name} = $proxy;
-		$ENV{ uc $name } = $proxy;
-	}
-	delete $ENV{no_proxy};
-	delete $ENV{NO_PROXY};
-	$ENV{HOME}      = $home;
-	$ENV{CURL_HOME} = $home;
-	$ENV{NETRC}     = "$home/.netrc";
-	$node->start;
-}
+delete @ENV{qw(no_proxy NO_PROXY)};
+my $node = new_node(
+	env => {
+		HOME      => $home,
+		CURL_HOME => $home,
+		NETRC     => "$home/.netrc",
+		map { $_ => $proxy, uc $_ => $proxy } qw(http_proxy https_proxy all_proxy)
+	});
 $node->safe_psql('postgres', 'CREATE EXTENSION qianfan_fdw');
 
-my $id = (split /\n/, `@{[ $good->data_command('--ids', 1) ]}`)[0];
-my $n  = 0;
+my ($id) = $good->ids(1);
+my $n    = 0;
 
 # Look up a task on a server with these options; returns the number of rows, or
 # the SQLSTATE.
@@ -139,5 +125,4 @@ isnt(
 cmp_ok($decoy->get('connections'), '>', 0, 'was asked');
 is($plain->get('total'), 1, 'and nobody else');
 
-$node->stop;
-done_testing();
+end_test($node);

@@ -2,35 +2,17 @@
 #
 # Whose rights count is what PostgreSQL decides for the table itself: those of
 # the owner below a view or in a SECURITY DEFINER function, else of whoever asks.
+# Runs where lines are counted.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my $simulator = QianfanSimulator->new(tasks => 10);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init(auth_extra => [ '--create-role', 'plain,boss' ]);
-
-# Start the server with these credentials in its environment.
-sub start_with
-{
-	my ($access_key, $secret_key) = @_;
-	local %ENV = %ENV;
-	delete @ENV{qw(QIANFAN_ACCESS_KEY QIANFAN_SECRET_KEY)};
-	$ENV{QIANFAN_ACCESS_KEY} = $access_key if defined $access_key;
-	$ENV{QIANFAN_SECRET_KEY} = $secret_key if defined $secret_key;
-	$node->start;
-	return;
-}
-
-start_with($simulator->access_key, $simulator->secret_key);
 my ($endpoint, $ak, $sk) =
   ($simulator->endpoint, $simulator->access_key, $simulator->secret_key);
-my $id = (split /\n/, `@{[ $simulator->data_command('--ids', 1) ]}`)[0];
+my $node = new_node(
+	init => [ auth_extra => [ '--create-role', 'plain,boss' ] ],
+	env  => { QIANFAN_ACCESS_KEY => $ak, QIANFAN_SECRET_KEY => $sk });
+my ($id) = $simulator->ids(1);
 my $query = "SELECT count(*) FROM model_comp_tasks WHERE id = '$id'";
 $node->safe_psql('postgres', <<"SQL");
 CREATE ROLE plain LOGIN;
@@ -122,6 +104,44 @@ is(try_as('plain', 'SELECT by_invoker()'),
 is(try_as('boss', 'SELECT by_plain()'),
 	'28000', 'a function of somebody else');
 
+# A server of somebody else: its endpoint may be anybody's.
+$simulator->reset;
+$node->safe_psql('postgres', <<"SQL");
+CREATE SERVER others FOREIGN DATA WRAPPER qianfan_fdw OPTIONS (endpoint '$endpoint');
+CREATE FOREIGN TABLE others (id text) SERVER others;
+CREATE VIEW others_view AS SELECT * FROM others;
+CREATE FUNCTION others_by_superuser() RETURNS bigint LANGUAGE sql SECURITY DEFINER
+AS \$\$ @{[ from('others') ]} \$\$;
+CREATE TABLE parent (id text);
+CREATE FOREIGN TABLE child () INHERITS (parent) SERVER others;
+ALTER SERVER others OWNER TO plain;
+GRANT SELECT ON others, others_view TO plain;
+SQL
+foreach my $sql (from('others'), from('others_view'), 'SELECT others_by_superuser()',
+	'SELECT count(*) FROM others', 'ANALYZE others', 'ANALYZE parent',
+	"PREPARE p AS @{[ from('others') ]}; EXECUTE p")
+{
+	is(try_as('boss', $sql), '28000', "a superuser, a server of somebody else: $sql");
+}
+is(try_as('plain', from('others_view')), '28000', 'nor by a view of a superuser');
+is(try_as('plain', 'SELECT others_by_superuser()'), '28000', 'nor by a function');
+like(error_as('boss', from('others')),
+	qr/DETAIL:  The keys in the environment .* belongs to a superuser/, 'which is said');
+unlike(error_as('plain', from('others')), qr/environment/, 'to nobody else');
+is($simulator->get('connections'), 0, 'and nobody was asked');
+is(try_as('boss', 'CREATE SCHEMA imported; IMPORT FOREIGN SCHEMA qianfan FROM SERVER others INTO imported'),
+	'', 'IMPORT needs no keys');
+$node->safe_psql('postgres', 'ALTER SERVER others OWNER TO boss');
+is(try_as('boss', from('others')), 1, 'a server of a superuser');
+is(try_as('plain', from('others')), '28000', 'still for nobody else');
+
+# A token alone is half a mapping.
+$node->safe_psql('postgres',
+	"CREATE USER MAPPING FOR boss SERVER qianfan OPTIONS (session_token 'ST')");
+is(try_as('boss', $query), '28000', 'a superuser, with a token and no keys');
+like(error_as('boss', $query), qr/user mapping of "boss" .* lacks "access_key"/, 'which is said');
+$node->safe_psql('postgres', 'DROP USER MAPPING FOR boss SERVER qianfan');
+
 # A mapping without keys is as good as none.
 $node->safe_psql('postgres',
 	"CREATE USER MAPPING FOR $_ SERVER qianfan") foreach qw(boss plain);
@@ -158,29 +178,4 @@ $node->safe_psql('postgres',
 is(try_as('plain', $query), 1, 'others, with keys for PUBLIC');
 $node->safe_psql('postgres', 'DROP USER MAPPING FOR PUBLIC SERVER qianfan');
 
-# Nothing, or half of it, in the environment.
-foreach ([], [$ak], [ undef, $sk ], [ '', '' ], [ $ak, '' ])
-{
-	$node->stop;
-	start_with(@$_);
-	$simulator->reset;
-	is(try_as('boss', $query),
-		'28000', 'environment: ' . join ', ',
-		map { !defined ? 'unset' : $_ eq '' ? 'empty' : 'given' } @$_);
-	is($simulator->get('connections'), 0, 'and nobody was asked');
-}
-
-# What cannot be a key is not sent, and one that is refused is not the mapping's.
-foreach ([ "$ak/x", $sk ], [ $ak, "$sk\r\nx: y" ], [ $ak, 'wrong' ])
-{
-	$node->stop;
-	start_with(@$_);
-	my $error = error_as('boss', $query);
-	like($error, $_->[1] eq 'wrong' ?
-		qr/HINT:  Check QIANFAN_ACCESS_KEY and QIANFAN_SECRET_KEY in the environment/ :
-		qr/invalid value of environment variable "QIANFAN_/, 'environment: bad keys');
-	unlike($error, qr/\Q$ak\E|\Q$sk\E/, 'which are not repeated');
-}
-
-$node->stop;
-done_testing();
+end_test($node);

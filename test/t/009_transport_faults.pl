@@ -2,25 +2,15 @@
 #
 # After each fault the same session must be able to go on.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session ask peak_kb);
-use Test::More;
 
-my $simulator = QianfanSimulator->new(tasks => 300);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(tasks => 300);
 $node->safe_psql('postgres',
 	"ALTER SERVER qianfan OPTIONS (ADD max_retries '0', ADD retry_delay '1ms', ADD request_timeout '60s')"
 );
 
-my $id = (split /\n/, `@{[ $simulator->data_command('--ids', 1) ]}`)[0];
+my ($id) = $simulator->ids(1);
 my ($session, $pid) = open_session($node);
 my $by_key  = "SELECT count(state) FROM model_comp_tasks WHERE id = '$id'";
 my $by_list = 'SELECT count(*) FROM model_comp_tasks';
@@ -157,5 +147,4 @@ is(ask($session, $by_key), 1, 'the session goes on');
 is($session->query_safe('SELECT pg_backend_pid()'), $pid, 'it is the same');
 
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

@@ -1,19 +1,9 @@
 # Proves that what may go away is tried again, as often as allowed, and nothing else.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session ask);
-use Test::More;
 
-my $simulator = QianfanSimulator->new(tasks => 100);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(tasks => 100);
 
 sub set_server
 {
@@ -22,7 +12,7 @@ sub set_server
 	return;
 }
 
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 40) ]}`;
+my @ids = $simulator->ids(40);
 my $query = "SELECT count(state) FROM model_comp_tasks WHERE id = '$ids[0]'";
 my $list  = 'SELECT count(*) FROM model_comp_tasks';
 my $session;
@@ -168,6 +158,17 @@ $simulator->heal;
 is(ask($session, $query), 1, 'nor remembered');
 is($simulator->get('rejected'), 0, 'at all');
 
+# Another endpoint has another clock: what was learned of the one before would
+# be wrong by two hours.
+my $other = QianfanSimulator->new(tasks => 10);
+connect_session();
+$simulator->reset;
+$simulator->set('clock_offset_s', 7200);
+is(ask($session, $query), 1, 'a clock that is two hours off: the row');
+set_server("SET endpoint '" . $other->endpoint . "'");
+is(ask($session, $query), 1, 'another endpoint: the row');
+is($other->get('total'), 1, 'its clock is right at once');
+is($other->get('rejected'), 0, 'without a refusal');
+
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

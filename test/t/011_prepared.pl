@@ -1,20 +1,10 @@
 # Proves that plans can be kept: prepared statements, cursors, changed tables.
 
-use strict;
-use warnings;
+use QianfanTest;
 
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+my ($node, $simulator) = new_server(tasks => 1000);
 
-my $simulator = QianfanSimulator->new(tasks => 1000);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
-
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 1000) ]}`;
+my @ids = $simulator->ids(1000);
 my $session = $node->background_psql('postgres', on_error_stop => 0);
 
 sub query
@@ -136,11 +126,13 @@ $simulator->reset;
 query('BEGIN');
 query("DECLARE a CURSOR FOR SELECT id FROM model_comp_tasks WHERE id = ANY ($keys)");
 query("DECLARE b CURSOR FOR SELECT id FROM model_comp_tasks WHERE id = ANY ($keys)");
+# The first FETCH asks for no more than it returns.
+query('FETCH 16 FROM a');
 $simulator->hold;
 $session->query_until(qr/^begun$/m, "\\echo begun\nFETCH 1 FROM a;\n");
 $simulator->wait_for('held', 16);
 $simulator->release(1);
-is($session->query('') =~ s/\s+\z//r, $ids[0], 'a row of a cursor');
+is($session->query('') =~ s/\s+\z//r, $ids[16], 'a row of a cursor');
 query('CLOSE a');
 $simulator->wait_below('in_flight', 0);
 is($simulator->get('in_flight'), 0, 'its calls are gone with it');
@@ -151,5 +143,4 @@ is(query("SELECT count(*) FROM model_comp_tasks WHERE id = ANY ($keys)"),
 	100, 'so does the session');
 
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

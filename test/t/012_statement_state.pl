@@ -4,18 +4,9 @@
 # gets more tasks, while a cursor is being read.  Joins are nested loops without any memory of their
 # own, so that it is the foreign scan that is started again and again.
 
-use strict;
-use warnings;
+use QianfanTest;
 
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
-
-my $simulator = QianfanSimulator->new(tasks => 30);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', <<'CONF');
+my ($node, $simulator) = new_server(tasks => 30, conf => <<'CONF');
 enable_hashjoin = off
 enable_mergejoin = off
 enable_material = off
@@ -23,8 +14,6 @@ enable_memoize = off
 qianfan_fdw.enable_lookup_join = off
 max_parallel_workers_per_gather = 0
 CONF
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
 
 # Tasks that are spelled in two ways, and one model they come from.
 my @rows = map { [ split /\t/ ] } split /\n/,
@@ -85,7 +74,7 @@ is($simulator->get('total'), 2, 'keys in turns: one call each');
 
 # A task that is not there stays away.
 my $missing =
-  (split /\n/, `@{[ $simulator->data_command('--ids', 60) ]}`)[50];
+  ($simulator->ids(60))[50];
 is( read_changing(
 		"SELECT o.n, t.state FROM (VALUES (1, '$id'), (2, '$id')) o(n, id) LEFT JOIN LATERAL (SELECT state FROM model_comp_tasks WHERE id = '$missing' AND o.n > 0 OFFSET 0) t ON true"
 	),
@@ -164,5 +153,4 @@ is( $session->query_safe(
 	'by two different keys');
 
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

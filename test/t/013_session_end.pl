@@ -1,37 +1,28 @@
 # Proves that calls end with the session, however the session ends.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session begin_query);
-use Test::More;
 
-my $simulator = QianfanSimulator->new(tasks => 1000);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf',
-	'client_connection_check_interval = 100ms');
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(
+	tasks => 1000,
+	conf => 'client_connection_check_interval = 100ms');
 $node->safe_psql('postgres',
 	"ALTER SERVER qianfan OPTIONS (ADD max_concurrency '256')");
 
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 300) ]}`;
+my @ids = $simulator->ids(600);
 my $all = "id = ANY ('{" . join(',', @ids) . "}')";
 my ($session, $pid);
 
-# A session with a cursor whose first FETCH waits, with 256 calls on their way.
+# A session with a cursor, one of whose FETCHes waits, with 256 calls on their
+# way.  The first asks for no more than it returns.
 sub begin_fetch
 {
 	$simulator->reset;
-	$simulator->hold;
 	($session, $pid) = open_session($node);
 	$session->query_safe(
-		"BEGIN; DECLARE c CURSOR FOR SELECT id FROM model_comp_tasks WHERE $all"
+		"BEGIN; DECLARE c CURSOR FOR SELECT id FROM model_comp_tasks WHERE $all; MOVE 256 FROM c"
 	);
+	$simulator->hold;
 	begin_query($session, 'FETCH 1 FROM c');
 	$simulator->wait_for('held', 256);
 	return;
@@ -55,7 +46,7 @@ foreach my $timeout ('idle_in_transaction_session_timeout',
 	my $title = $timeout;
 	begin_fetch();
 	$simulator->release(1);
-	is($session->query(''), $ids[0], "$title: a row is fetched");
+	is($session->query(''), $ids[256], "$title: a row is fetched");
 	cmp_ok($simulator->get('in_flight'),
 		'>=', 255, "$title: other calls are on their way");
 	if ($timeout eq 'idle_session_timeout')
@@ -63,7 +54,7 @@ foreach my $timeout ('idle_in_transaction_session_timeout',
 		# calls do not outlive the transaction, connections do
 		$simulator->release;
 		is($session->query_safe('FETCH ALL FROM c; COMMIT') =~ tr/\n//,
-			298, "$title: all rows are fetched");
+			342, "$title: all rows are fetched");
 		cmp_ok($simulator->get('connections_open'),
 			'>', 200, "$title: connections are open");
 	}
@@ -78,7 +69,7 @@ $simulator->release;
 $session->query('');
 $simulator->wait_below('in_flight', 0);
 is($session->query_safe('FETCH 2 FROM c'),
-	"$ids[1]\n$ids[2]", 'a cursor that was left alone goes on');
+	"$ids[257]\n$ids[258]", 'a cursor that was left alone goes on');
 $session->query_safe('COMMIT');
 $session->quit;
 
@@ -100,4 +91,4 @@ like($log, qr/terminating connection due to idle-session timeout/,
 	'and of the other');
 unlike($log, qr/terminated by signal|PANIC/, 'no process crashed');
 
-done_testing();
+end_test($node);

@@ -1,30 +1,16 @@
 # Proves that scans an Append reads at once can fail and be stopped like one.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session ask begin_query stop_query);
-use Test::More;
 
 # Two accounts, each with a simulator of its own, as partitions of one table.
 my %simulator = map { $_ => QianfanSimulator->new(tasks => 200) } qw(a b);
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
+my $node      = new_node();
 my $sql = "CREATE EXTENSION qianfan_fdw;\n"
   . "CREATE TABLE tasks (account text, id text, state text, strategy text) PARTITION BY LIST (account);\n";
 foreach my $name (sort keys %simulator)
 {
-	my ($endpoint, $access_key, $secret_key) =
-	  map { $simulator{$name}->$_ } qw(endpoint access_key secret_key);
-	$sql .= <<"SQL";
-CREATE SERVER $name FOREIGN DATA WRAPPER qianfan_fdw
-  OPTIONS (endpoint '$endpoint', max_retries '0');
-CREATE USER MAPPING FOR CURRENT_USER SERVER $name
-  OPTIONS (access_key '$access_key', secret_key '$secret_key');
+	$sql .= $simulator{$name}->server_sql($name, max_retries => 0) . <<"SQL";
 CREATE FOREIGN TABLE tasks_$name (account text OPTIONS (field 'account'),
   id text, state text, strategy text) SERVER $name;
 ALTER TABLE tasks ATTACH PARTITION tasks_$name FOR VALUES IN ('$name');
@@ -131,5 +117,4 @@ reset_all();
 $session->query_safe('SET enable_async_append = off');
 is(ask($session, $query), '400|400', 'one after the other');
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

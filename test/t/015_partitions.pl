@@ -2,32 +2,19 @@
 #
 # The calls of all partitions wait at the gate of one simulator, which the
 # servers share, so that being there together can be counted without a clock.
+#
+# Runs alone, because it measures time.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my $partitions = 8;
 my $simulator  = QianfanSimulator->new(tasks => 100);
-my $node       = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-
-my ($endpoint, $access_key, $secret_key) =
-  map { $simulator->$_ } qw(endpoint access_key secret_key);
+my $node       = new_node();
 my $sql = "CREATE EXTENSION qianfan_fdw;\n"
   . "CREATE TABLE tasks (account text, id text, state text) PARTITION BY LIST (account);\n";
 foreach my $i (1 .. $partitions)
 {
-	$sql .= <<"SQL";
-CREATE SERVER account_$i FOREIGN DATA WRAPPER qianfan_fdw
-  OPTIONS (endpoint '$endpoint');
-CREATE USER MAPPING FOR CURRENT_USER SERVER account_$i
-  OPTIONS (access_key '$access_key', secret_key '$secret_key');
+	$sql .= $simulator->server_sql("account_$i") . <<"SQL";
 CREATE FOREIGN TABLE tasks_$i (account text OPTIONS (field 'name'),
   id text, state text) SERVER account_$i;
 ALTER TABLE tasks ATTACH PARTITION tasks_$i FOR VALUES IN ('$i');
@@ -75,4 +62,4 @@ is($simulator->get('max_in_flight'),
 cmp_ok($simulator->get('average_in_flight'),
 	'>', $partitions - 1, 'and so they are most of the time');
 
-done_testing();
+end_test($node);

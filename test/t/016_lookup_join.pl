@@ -1,23 +1,15 @@
 # Proves that a lookup join keeps max_concurrency calls in flight, asks ahead
 # of what it joins, and leaves nothing when it is stopped in mid-batch.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session begin_query stop_query peak_kb fail_often_sql);
-use Test::More;
 
-my $simulator = QianfanSimulator->new(tasks => 500);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', 'log_min_messages = fatal');
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan') . fail_often_sql());
+my ($node, $simulator) = new_server(
+	tasks => 500,
+	conf => 'log_min_messages = fatal',
+	sql => fail_often_sql());
 
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 200) ]}`;
+my @ids = $simulator->ids(200);
 my $keys = join(', ', map { "($_, '$ids[$_]')" } 0 .. $#ids);
 $node->safe_psql('postgres', <<"SQL");
 ALTER SERVER qianfan OPTIONS (ADD max_concurrency '4', ADD max_retries '0');
@@ -152,5 +144,4 @@ cmp_ok(peak_kb($pid) - $peak, '<', 16384, 'do not take much memory');
 $session->quit;
 $simulator->wait_below('connections_open', 0);
 is($simulator->get('connections_open'), 0, 'no connection outlives the backend');
-$node->stop;
-done_testing();
+end_test($node);

@@ -1,22 +1,11 @@
 # Proves that a scan of a long list takes no more memory than one of a short.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session peak_kb);
-use Test::More;
 
 plan skip_all => 'needs /proc' unless -r "/proc/$$/status";
 
-my $simulator = QianfanSimulator->new(tasks => 1000);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', 'jit = off');
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(tasks => 1000, conf => 'jit = off');
 
 my $limit_kb = 10 * 1024;
 
@@ -75,4 +64,4 @@ SQL
 is($simulator->calls, 'DescribeModelCompTasks=1',
 	'one page when the client stops reading');
 
-done_testing();
+end_test($node);

@@ -1,20 +1,12 @@
 # Proves that the rate limit holds within a statement and across statements.
+#
+# Runs alone, because it measures time.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 use Time::HiRes qw(time);
 
-my $simulator = QianfanSimulator->new(tasks => 100);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 40) ]}`;
+my ($node, $simulator) = new_server(tasks => 100);
+my @ids = $simulator->ids(40);
 my $one = "SELECT count(*) FROM model_comp_tasks WHERE id = '$ids[0]'";
 my $many = "SELECT count(*) FROM model_comp_tasks WHERE id = ANY ('{"
   . join(',', @ids) . "}')";
@@ -55,5 +47,4 @@ is( $session->query_safe(
 	'57014',
 	'a wait of ages ends by a timeout');
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

@@ -3,26 +3,17 @@
 #
 # libcurl 7.88 to 8.1 closes such a socket without telling (curl issue 11439).
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(full_listener);
-use Test::More;
-
-my $simulator = QianfanSimulator->new(tasks => 10);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-# A third of them may be sockets.
-$node->append_conf('postgresql.conf', 'max_files_per_process = 100');
-$node->start;
 
 # Its backlog is full, so no connection comes about.
 my ($full, @fill) = full_listener();
 my $port = $full->sockport;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan') . <<"SQL");
+# A third of the descriptors may be sockets.
+my ($node, $simulator) = new_server(
+	tasks => 10,
+	conf  => 'max_files_per_process = 100',
+	sql   => <<"SQL");
 CREATE SERVER backlog FOREIGN DATA WRAPPER qianfan_fdw
   OPTIONS (endpoint 'http://127.0.0.1:$port', max_retries '0', connect_timeout '10ms');
 CREATE USER MAPPING FOR CURRENT_USER SERVER backlog
@@ -45,5 +36,4 @@ is( $node->safe_psql(
 		'postgres', 'SELECT fail_often(100); SELECT count(*) FROM model_comp_tasks'),
 	"100\n10",
 	'a hundred timeouts, and the other server still answers');
-$node->stop;
-done_testing();
+end_test($node);

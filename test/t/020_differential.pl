@@ -4,35 +4,20 @@
 # QIANFAN_FUZZ_SEED and QIANFAN_FUZZ_COUNT are for longer or other runs; see
 # test/differential/README.md.
 
-use strict;
-use warnings;
-
 use Cwd            qw(abs_path);
 use File::Basename qw(dirname);
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my $run   = abs_path(dirname(__FILE__) . '/../differential/run');
-my $count = $ENV{QIANFAN_FUZZ_COUNT} || 300;
+my $count = $ENV{QIANFAN_FUZZ_COUNT} || 200;
 my @seeds = defined $ENV{QIANFAN_FUZZ_SEED}
   ? $ENV{QIANFAN_FUZZ_SEED}
   : ('fixed', int(rand(1_000_000)));
 
 my $simulator = QianfanSimulator->new(tasks => 120);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->start;
+my $node = new_node(cache => 1, init => [ extra => [ '--encoding=UTF8', '--locale=C' ] ]);
 
-$ENV{PGHOST}                        = $node->host;
-$ENV{PGPORT}                        = $node->port;
-$ENV{PGDATABASE}                    = 'postgres';
-$ENV{PYTHONDONTWRITEBYTECODE}       = 1;
-$ENV{QIANFAN_SIMULATOR_ENDPOINT}    = $simulator->endpoint;
-$ENV{QIANFAN_SIMULATOR_CONTROL}     = $simulator->control;
-$ENV{QIANFAN_SIMULATOR_ACCESS_KEY}  = $simulator->access_key;
-$ENV{QIANFAN_SIMULATOR_SECRET_KEY}  = $simulator->secret_key;
+point_to($node, $simulator);
 
 # Exit status and output of a run.
 sub run_queries
@@ -55,7 +40,7 @@ foreach my $seed (@seeds)
 }
 
 # A tester that cannot fail proves nothing.
-my ($id) = split /\n/, `@{[ $simulator->data_command('--ids', 1) ]}`;
+my ($id) = $simulator->ids(1);
 my $file = PostgreSQL::Test::Utils::tempdir() . '/query';
 append_to_file($file, <<"QUERY");
 --# batch 0 table
@@ -77,8 +62,4 @@ foreach (
 	like($output, qr/case 0\.0.*WHERE id = '$id'/s, "a $title: it is shown");
 }
 
-unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC/,
-	'no process crashed');
-
-$node->stop;
-done_testing();
+end_test($node);

@@ -3,22 +3,14 @@
 # One row per fault, one session for all, and a healthy query after each.  Other
 # files look closer: 009 at connections, 010 at retries, 008 at texts.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session ask silent_listener full_listener);
-use Test::More;
 
-my $simulator = QianfanSimulator->new(tasks => 300);
+my ($node, $simulator) = new_server(
+	tasks => 300,
+	init  => [ extra => [ '--encoding=UTF8', '--locale=C' ] ]);
 my %secure = map { $_ => QianfanSimulator->new(tasks => 3, tls => 1, certificate => $_) }
   qw(good expired wrong-host self-signed);
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
 $node->safe_psql('postgres',
 	"ALTER SERVER qianfan OPTIONS (ADD max_retries '1', ADD retry_delay '1ms', ADD connect_timeout '300ms', ADD request_timeout '20s')"
 );
@@ -111,7 +103,7 @@ my @matrix = (
 	[ 'control-characters',           'HV000', 1 ],
 	[ 'long-message:1048576',         'HV000', 1 ],
 	[ 'long-request-id:1048576',      'HV000', 1 ],
-	[ 'code:403:TaskNotExist:x',      '0',     1 ],
+	[ 'code:403:TaskNotExist:x',      '42501', 1 ],
 	[ 'code:401:UserNotExist:x',      '28000', 1 ],
 	[ 'code:429:QuotaNotFound:x',     '53400', 2 ],
 	[ 'code:503:UpstreamNotFound:x',  'HV000', 2 ],
@@ -120,7 +112,7 @@ my @matrix = (
 	[ 'date-1970',                    'HV000', 1 ],
 	[ 'RequestExpired',               'HV000', 2 ]);
 
-my $id = (split /\n/, `@{[ $simulator->data_command('--ids', 1) ]}`)[0];
+my ($id) = $simulator->ids(1);
 my ($session, $pid) = open_session($node);
 
 # All columns; a number of rows, or the SQLSTATE.
@@ -163,5 +155,4 @@ foreach my $row (@matrix)
 is($session->query_safe('SELECT pg_backend_pid()'), $pid, 'all in one session');
 is($_->get('total'), 0, 'no call over an untrusted connection') foreach values %secure;
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

@@ -1,18 +1,8 @@
 # Proves that a role keeps its budget, whatever its connection asks for.
 
-use strict;
-use warnings;
+use QianfanTest;
 
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
-
-my $simulator = QianfanSimulator->new(tasks => 500);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(tasks => 500);
 my ($access_key, $secret_key) = map { $simulator->$_ } qw(access_key secret_key);
 $node->safe_psql('postgres', <<"SQL");
 CREATE ROLE by_role LOGIN;
@@ -47,10 +37,10 @@ is(read_list('by_role', ''), '54000 2 2', 'the value of the role');
 is(read_list('by_both', ''),
 	'54000 3 3', 'the value of the role in the database goes first');
 is( read_list('by_role', '', '-c qianfan_fdw.max_requests=100'),
-	'54000 2 2',
-	'PGOPTIONS do not raise it');
+	'42501 0 0',
+	'PGOPTIONS do not raise it, but hide it');
 is(read_list('by_both', '', '-c qianfan_fdw.max_requests=0'),
-	'54000 3 3', 'nor take it away');
+	'42501 0 0', 'nor do they take it away');
 is(read_list('by_role', 'SET qianfan_fdw.max_requests = 100;'),
 	'54000 2 2', 'SET before the library is loaded does not raise it');
 is( read_list(
@@ -60,8 +50,12 @@ is( read_list(
 	'SET afterwards is refused');
 is( read_list('by_role', 'RESET qianfan_fdw.max_requests;',
 		'-c qianfan_fdw.max_requests=100'),
-	'54000 2 2',
-	'RESET brings back the value of the role');
+	'42501 0 0',
+	'RESET does not bring it back');
+is( read_list('by_role', 'SET qianfan_fdw.max_requests = 100;',
+		'-c qianfan_fdw.max_requests=100'),
+	'42501 0 0',
+	'nor does SET');
 
 # Who may set it may also do so when connecting.
 my $superuser = $node->safe_psql('postgres', 'SELECT current_user');
@@ -70,4 +64,4 @@ is( read_list($superuser, '', '-c qianfan_fdw.max_requests=4'),
 	'a superuser chooses');
 is(read_list($superuser, ''), 'none 0 5', 'and has no limit by default');
 
-done_testing();
+end_test($node);

@@ -2,21 +2,11 @@
 # many ids to keep in memory, and that the file they go to does not outlive
 # the scan.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 # One more page than src/api/seen.c keeps in memory, and some.
 my $tasks     = 106000;
-my $simulator = QianfanSimulator->new(tasks => $tasks);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(tasks => $tasks);
 
 my $session = $node->background_psql('postgres', on_error_stop => 0);
 
@@ -91,4 +81,4 @@ foreach my $end ('CLOSE c', 'ROLLBACK TO s')
 $session->quit;
 unlike(slurp_file($node->logfile), qr/leak/, 'nothing leaked');
 
-done_testing();
+end_test($node);

@@ -1,26 +1,16 @@
 # Proves that time nobody waits in is not held against the server, and that no
 # answer is lost that comes while something else is going on.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session ask);
-use Test::More;
 
-my $simulator = QianfanSimulator->new(tasks => 400, latency_ms => 50);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(tasks => 400, latency_ms => 50);
 $node->safe_psql('postgres', <<'SQL');
 ALTER SERVER qianfan OPTIONS (ADD max_retries '0', ADD request_timeout '1s', ADD page_size '20');
 CREATE FUNCTION slow(text) RETURNS bool LANGUAGE plpgsql COST 1
   AS 'BEGIN PERFORM pg_sleep(0.2); RETURN true; END';
 SQL
-my @ids = split /\n/, `@{[ $simulator->data_command('--ids', 8) ]}`;
+my @ids = $simulator->ids(8);
 my ($session) = open_session($node);
 
 # A page is read ahead, and the reader does something else until its time is
@@ -106,5 +96,4 @@ ask($session, 'ALTER FUNCTION look PARALLEL RESTRICTED');
 $session->query_safe("SET statement_timeout = '30s'");
 is(ask($session, 'SELECT count(look(n)) FROM numbers'), 50, 'the leader');
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

@@ -1,13 +1,8 @@
 # Proves that an endpoint cannot hold a backend in the TLS library.
 
-use strict;
-use warnings;
-
 use IO::Socket::INET;
 use POSIX ();
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use Test::More;
+use QianfanTest;
 
 # Enough to be busy with for a minute, were it all read.
 my $most = 256 * 1024 * 1024;
@@ -43,9 +38,7 @@ if ($flooder == 0)
 close($writer);
 my $port = $listener->sockport;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
+my $node = new_node();
 $node->safe_psql('postgres', <<"SQL");
 CREATE EXTENSION qianfan_fdw;
 CREATE SERVER flood FOREIGN DATA WRAPPER qianfan_fdw
@@ -66,5 +59,4 @@ cmp_ok($taken, '<', 64 * 1024 * 1024, 'most of it was not waited for');
 note "$taken bytes were taken";
 kill 'TERM', $flooder;
 waitpid($flooder, 0);
-$node->stop;
-done_testing();
+end_test($node);

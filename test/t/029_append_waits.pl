@@ -1,31 +1,21 @@
 # Proves that an asynchronous Append waits for each server as long as it may,
 # and for none longer than it has to.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use Sessions qw(open_session ask);
-use Test::More;
 
 my %simulator = map { $_ => QianfanSimulator->new(tasks => 100) } qw(a b);
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
+my $node      = new_node();
 my $sql = "CREATE EXTENSION qianfan_fdw;\n";
 foreach my $name (sort keys %simulator)
 {
-	my ($endpoint, $access_key, $secret_key) =
-	  map { $simulator{$name}->$_ } qw(endpoint access_key secret_key);
-	$sql .= <<"SQL";
-CREATE SERVER $name FOREIGN DATA WRAPPER qianfan_fdw OPTIONS (endpoint '$endpoint',
-  max_retries '0', request_timeout '1s', page_size '10', max_concurrency '1');
-CREATE USER MAPPING FOR CURRENT_USER SERVER $name
-  OPTIONS (access_key '$access_key', secret_key '$secret_key');
-CREATE FOREIGN TABLE $name (id text, state text, strategy text) SERVER $name;
-SQL
+	$sql .= $simulator{$name}->server_sql(
+		$name,
+		max_retries     => 0,
+		request_timeout => '1s',
+		page_size       => 10,
+		max_concurrency => 1)
+	  . "CREATE FOREIGN TABLE $name (id text, state text, strategy text) SERVER $name;\n";
 }
 $node->safe_psql('postgres', $sql . <<'SQL');
 CREATE TABLE here AS SELECT 'x'::text AS id;
@@ -59,7 +49,7 @@ is(ask($session, "SELECT count(*) FROM ($mixed) x"), 104, 'all rows');
 
 # A row that is there does not wait for another scan of its server.
 $_->reset foreach values %simulator;
-my @ids = split /\n/, `@{[ $simulator{a}->data_command('--ids', 3) ]}`;
+my @ids = $simulator{a}->ids(3);
 $node->safe_psql('postgres', "ALTER SERVER a OPTIONS (SET request_timeout '60s')");
 $simulator{a}->fail('stall-before-headers', '--id', $ids[0]);
 $simulator{a}->fail('slow-body:0.2', '--id', $ids[1]);
@@ -70,5 +60,4 @@ $session->query_safe('SELECT pg_sleep(0.5)');
 is(ask($session, 'FETCH 1 FROM c'), $ids[1], 'the second, while one stalls');
 $session->query_safe('ROLLBACK');
 $session->quit;
-$node->stop;
-done_testing();
+end_test($node);

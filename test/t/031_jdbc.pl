@@ -1,15 +1,11 @@
 # Proves that JDBC reads the foreign table in each of its query modes, in
-# batches, and in all types, and learns of the table from the catalog.
-
-use strict;
-use warnings;
+# batches, and in all types, learns of the table from the catalog, and writes to it.
 
 use File::Temp ();
 use FindBin;
 use lib "$FindBin::Bin/../clients";
 use ClientTest;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my ($java, $javac) = (find_program('java'), find_program('javac'));
 my ($driver) = grep { -r } '/usr/share/java/postgresql.jar';
@@ -30,11 +26,12 @@ is(system(@compile), 0, 'the clients compile')
   or do { done_testing(); exit 1 };
 
 my ($simulator, $node) = start_server();
-foreach my $class ('Reading', 'Stopping')
+$node->safe_psql('postgres',
+	"CREATE SCHEMA writable; IMPORT FOREIGN SCHEMA qianfan FROM SERVER qianfan INTO writable OPTIONS (updatable 'true')");
+foreach my $class ('Reading', 'Stopping', 'Writing')
 {
 	run_client($simulator, $node, "JDBC $class", $java, @switches, '-cp',
 		"$directory:$driver", $class);
 }
 
-$node->stop;
-done_testing();
+end_test($node);

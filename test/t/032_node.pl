@@ -1,14 +1,10 @@
 # Proves that node-postgres reads the foreign table: simple, parameterised and
 # named statements, batches, and a pool of sessions.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib "$FindBin::Bin/../clients";
 use ClientTest;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my $node_js = find_program('node') // find_program('nodejs');
 my $found   = $node_js
@@ -18,5 +14,4 @@ need_client('node with pg', $found);
 my ($simulator, $node) = start_server();
 run_client($simulator, $node, 'node', $node_js, client_file('node_client.js'));
 
-$node->stop;
-done_testing();
+end_test($node);

@@ -1,18 +1,12 @@
 # Proves that clients behind pgbouncer share a session without disturbing each
 # other: transaction pooling, one server session for all.
 
-use strict;
-use warnings;
-
 use File::Temp ();
 use FindBin;
 use IPC::Run ();
 use lib "$FindBin::Bin/../clients";
 use ClientTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my $pgbouncer = find_program('pgbouncer');
 my ($python) = grep { system("$_ -c 'import psycopg2' >/dev/null 2>&1") == 0 }
@@ -118,5 +112,4 @@ cmp_ok($simulator->get('connections_open'),
 unlike(stop_pgbouncer('TERM'), qr/FATAL|assert/i, 'pgbouncer ends in peace');
 check_nothing_left($simulator, $node, 'pgbouncer');
 
-$node->stop;
-done_testing();
+end_test($node);

@@ -1,19 +1,13 @@
 # Proves that cursors show the same rows in both directions without asking
 # twice, and that they read at most one page ahead.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib "$FindBin::Bin/../clients";
 use ClientTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my ($simulator, $node) = start_server();
-my @ids  = split /\n/, `@{[ $simulator->data_command('--ids', 200) ]}`;
+my @ids  = $simulator->ids(200);
 my $keys = "'{" . join(',', @ids) . "}'";
 
 # title, columns and condition, the same of the local table, calls for all
@@ -123,5 +117,4 @@ is($simulator->calls, 'DescribeModelCompTasks=10', 'FETCH_COUNT: calls');
 
 $session->quit;
 check_nothing_left($simulator, $node, 'cursors');
-$node->stop;
-done_testing();
+end_test($node);

@@ -1,19 +1,13 @@
 # Proves that a cursor or portal that is not read to its end leaves nothing
 # behind, however it ends, not even with a call in flight.
 
-use strict;
-use warnings;
-
 use FindBin;
 use lib "$FindBin::Bin/../clients";
 use ClientTest;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my ($simulator, $node) = start_server();
-my @ids  = split /\n/, `@{[ $simulator->data_command('--ids', 200) ]}`;
+my @ids  = $simulator->ids(200);
 my $keys = "'{" . join(',', @ids) . "}'";
 
 # title, query, its condition
@@ -179,5 +173,4 @@ foreach my $leave ('exit', 'return', 'raise')
 
 $session->quit;
 check_nothing_left($simulator, $node, 'portals');
-$node->stop;
-done_testing();
+end_test($node);

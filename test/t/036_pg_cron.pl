@@ -1,31 +1,24 @@
 # Proves that pg_cron keeps the local copy of doc/bi.md up to date, with every
 # line of SQL and of configuration on that page.
 
-use strict;
-use warnings;
-
 use Cwd qw(abs_path);
 use FindBin;
 use lib "$FindBin::Bin/../clients";
 use ClientTest;
 use IPC::Run ();
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 chomp(my $share = `pg_config --sharedir`);
 need_client('pg_cron', -e "$share/extension/pg_cron.control");
 
 my $root      = abs_path("$FindBin::Bin/../..");
 my $simulator = QianfanSimulator->new(tasks => 240);
-my $node      = PostgreSQL::Test::Cluster->new('main');
 my ($settings) = slurp_file("$root/doc/bi.md") =~ /^```ini\n(.*?)^```/ms;
 like($settings, qr/pg_cron/, 'the page has settings');
 
-$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', $settings);
-$node->start;
+my $node = new_node(
+	init => [ extra => [ '--encoding=UTF8', '--locale=C' ] ],
+	conf => $settings);
 
 # The page's own SQL makes the role, the copy and the job.
 {
@@ -95,5 +88,4 @@ is( $simulator->calls,
 	'DescribeModelCompTask=10 DescribeModelCompTasks=3',
 	'which costs no call');
 
-$node->stop;
-done_testing();
+end_test($node);

@@ -1,20 +1,10 @@
 # Proves that pg_stat_activity tells who waits for the service, by a name of
 # its own where PostgreSQL has names for extensions.
 
-use strict;
-use warnings;
-
 use PostgreSQL::Test::BackgroundPsql;
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
-my $simulator = QianfanSimulator->new(tasks => 50);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
-$node->safe_psql('postgres', $simulator->setup_sql('qianfan'));
+my ($node, $simulator) = new_server(tasks => 50);
 
 my $named = $node->safe_psql('postgres',
 	"SELECT current_setting('server_version_num')::int >= 170000");
@@ -58,4 +48,4 @@ is( $named eq 't'
 	'is listed once');
 
 $session->quit;
-done_testing();
+end_test($node);

@@ -6,13 +6,7 @@
 # notice: one has an update script that does its work, the other one that
 # does nothing.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
-use Test::More;
+use QianfanTest;
 
 my ($sharedir) = run_command([ 'pg_config', '--sharedir' ]);
 my $directory = "$sharedir/extension";
@@ -53,11 +47,11 @@ my @released =
   slurp_file('test/released_versions');
 
 my $simulator = QianfanSimulator->new(tasks => 50);
-my $node      = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->start;
+my $node      = new_node();
+my ($id)      = $simulator->ids(1);
 
-# What the extension in a database is: each member, its definition, its comment.
+# What the extension in a database is: each member, its definition, who may use
+# it, its comment, and what a dump takes along; of relations also the columns.
 sub members
 {
 	my ($database) = @_;
@@ -65,17 +59,48 @@ sub members
 SELECT pg_describe_object(d.classid, d.objid, 0) COLLATE "C",
        CASE d.classid WHEN 'pg_proc'::regclass
                       THEN pg_get_functiondef(d.objid) END,
+       (SELECT format('%s %s', proacl, proowner::regrole) FROM pg_proc p
+         WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid),
        (SELECT format('%s %s %s %s', fdwhandler::regproc, fdwvalidator::regproc,
                       fdwoptions, fdwacl)
           FROM pg_foreign_data_wrapper w
          WHERE d.classid = 'pg_foreign_data_wrapper'::regclass
            AND w.oid = d.objid),
+       (SELECT format('%s %s %s %s %s', relkind, relacl, reloptions,
+                      relpersistence, pg_get_viewdef(c.oid))
+          FROM pg_class c
+         WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid),
+       (SELECT string_agg(format('%s %s %s', attname,
+                                 format_type(atttypid, atttypmod),
+                                 col_description(attrelid, attnum)), ', '
+                          ORDER BY attnum)
+          FROM pg_attribute a
+         WHERE d.classid = 'pg_class'::regclass AND attrelid = d.objid
+           AND attnum > 0 AND NOT attisdropped),
+       (SELECT format('%s %s', privtype, initprivs) FROM pg_init_privs i
+         WHERE i.classoid = d.classid AND i.objoid = d.objid AND objsubid = 0),
        obj_description(d.objid, d.classid::regclass::name)
   FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
  WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
    AND e.extname = 'qianfan_fdw'
  ORDER BY 1;
+SELECT extowner::regrole, extrelocatable, extnamespace::regnamespace, extcondition,
+       (SELECT array_agg(c::regclass) FROM unnest(extconfig) AS c)
+  FROM pg_extension WHERE extname = 'qianfan_fdw';
 SQL
+}
+
+# Does the library serve the objects that are there?
+sub serves
+{
+	my ($database, $title) = @_;
+	is( $node->safe_psql($database,
+			"SELECT count(*) FROM states; SELECT count(state) FROM model_comp_tasks WHERE id = '$id';
+			 SELECT qianfan_fdw_version(); ANALYZE model_comp_tasks;"),
+		"50\n1\n$current", $title);
+	is($node->psql($database, "ALTER SERVER qianfan OPTIONS (ADD page_size '0')"), 3,
+		'... and its validator works');
+	return;
 }
 
 # Install a version, use it, update it; returns the name of the database.
@@ -88,7 +113,9 @@ sub update_from
 		"CREATE EXTENSION qianfan_fdw VERSION '$version';\n"
 		  . $simulator->setup_sql('qianfan')
 		  . 'CREATE VIEW states AS SELECT id, state FROM model_comp_tasks;');
-	$node->safe_psql($database, 'ALTER EXTENSION qianfan_fdw UPDATE');
+	serves($database, "the library serves the objects of $version")
+	  if grep { $_ eq $version } @released;
+	$node->safe_psql($database, "ALTER EXTENSION qianfan_fdw UPDATE TO '$current'");
 	return $database;
 }
 
@@ -113,8 +140,7 @@ foreach my $version ('0.9.sane', @released)
 		$current,
 		"it leads to $current");
 	is(members($database), $new, 'where a new installation begins');
-	is( $node->safe_psql($database, 'SELECT count(*) FROM states'),
-		50, 'and what was made before still works');
+	serves($database, 'and what was made before still works');
 }
 
 # PostgreSQL 18 shows what a library says of itself.
@@ -133,4 +159,4 @@ is( $node->safe_psql(
 isnt(members(update_from('0.9.void')),
 	$new, 'an update script that forgets something is noticed');
 
-done_testing();
+end_test($node);

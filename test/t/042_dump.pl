@@ -1,23 +1,11 @@
 # Proves that what users make of the extension survives pg_dump and restore.
 
-use strict;
-use warnings;
-
 use IPC::Run ();
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use UserObjects qw(create_objects answers);
-use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 50);
-my ($node, $other) =
-  map { PostgreSQL::Test::Cluster->new($_) } qw(main other);
-foreach ($node, $other)
-{
-	$_->init;
-	$_->start;
-}
+my ($node, $other) = map { new_node(name => $_) } qw(main other);
 $node->safe_psql('postgres', 'CREATE DATABASE original');
 create_objects($node, 'original', $simulator);
 
@@ -86,4 +74,4 @@ like($upgrade, qr/^ALTER EXTENSION qianfan_fdw ADD $_/m, "then its $_")
   'FUNCTION .*qianfan_fdw_version\(\)',
   'FOREIGN DATA WRAPPER .*qianfan_fdw';
 
-done_testing();
+end_test($node, $other);

@@ -2,20 +2,13 @@
 # another cluster.  Both clusters are of one version, for there is no other
 # here, but the way is the same.
 
-use strict;
-use warnings;
-
-use PostgreSQL::Test::Cluster;
-use PostgreSQL::Test::Utils;
-use QianfanSimulator;
+use QianfanTest;
 use UserObjects qw(create_objects answers);
-use Test::More;
 
 my $simulator = QianfanSimulator->new(tasks => 50);
-my ($old, $new) =
-  map { PostgreSQL::Test::Cluster->new($_) } qw(old_cluster new_cluster);
-$_->init foreach $old, $new;
-$old->start;
+my $old = new_node(name => 'old_cluster');
+my $new = PostgreSQL::Test::Cluster->new('new_cluster');
+$new->init;
 $old->safe_psql('postgres', 'CREATE DATABASE original');
 create_objects($old, 'original', $simulator);
 my $expected = answers($old, 'original');
@@ -50,4 +43,4 @@ is( $new->safe_psql(
 is($new->safe_psql('original', 'DROP EXTENSION qianfan_fdw CASCADE; SELECT count(*) FROM pg_foreign_table'),
 	'0', 'and its objects are still members of it');
 
-done_testing();
+end_test($new);

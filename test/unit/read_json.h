@@ -18,7 +18,7 @@ parse_bytes(const char *text, size_t length)
 
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	return qf_json_parse(CurrentMemoryContext, copy, length, SIZE_MAX,
+	return qf_json_parse(CurrentMemoryContext, copy, length, MaxAllocSize,
 						 &problem);
 }
 

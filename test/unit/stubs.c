@@ -10,9 +10,11 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "nodes/memnodes.h"
 #include "utils/memutils.h"
 
+#include "base/nls.h"
 #include "stubs.h"
 
 #if defined(__has_feature)
@@ -41,6 +43,10 @@ struct context
 };
 
 MemoryContext CurrentMemoryContext = NULL;
+volatile	sig_atomic_t InterruptPending = false;
+volatile uint32 InterruptHoldoffCount = 0;
+volatile uint32 QueryCancelHoldoffCount = 0;
+volatile uint32 CritSectionCount = 0;
 sigjmp_buf *PG_exception_stack = NULL;
 ErrorContextCallback *error_context_stack = NULL;
 
@@ -159,10 +165,32 @@ MemoryContextAllocZero(MemoryContext context, Size size)
 
 /* Filled with rubbish, so that nobody relies on zeros. */
 void *
+MemoryContextAlloc(MemoryContext context, Size size)
+{
+	return memset(MemoryContextAllocZero(context, size), 0x7f, size);
+}
+
+void *
+MemoryContextAllocHuge(MemoryContext context, Size size)
+{
+	return MemoryContextAlloc(context, size);
+}
+
+/* For who asked to be told, not to be left. */
+void *
+MemoryContextAllocExtended(MemoryContext context, Size size, int flags)
+{
+	if ((flags & MCXT_ALLOC_NO_OOM) == 0)
+		abort();
+	if (allocations_left > 0 && --allocations_left == 0)
+		return NULL;
+	return MemoryContextAlloc(context, size);
+}
+
+void *
 palloc(Size size)
 {
-	return memset(MemoryContextAllocZero(CurrentMemoryContext, size),
-				  0x7f, size);
+	return MemoryContextAlloc(CurrentMemoryContext, size);
 }
 
 void *
@@ -237,6 +265,16 @@ errmsg(const char *fmt,...)
 	return 0;
 }
 
+/* A cancel, as the server does it. */
+void
+ProcessInterrupts(void)
+{
+	InterruptPending = false;
+	ereport(ERROR,
+			(errcode(ERRCODE_QUERY_CANCELED),
+			 errmsg("canceling statement due to user request")));
+}
+
 void
 errfinish(const char *filename, int lineno, const char *funcname)
 {
@@ -253,4 +291,11 @@ void
 pg_re_throw(void)
 {
 	siglongjmp(*PG_exception_stack, 1);
+}
+
+/* Messages of programs are in English. */
+const char *
+qf_nls_domain(void)
+{
+	return "";
 }

@@ -50,6 +50,9 @@ static const struct good_endpoint good[] = {
 	{"https://h/a/", true, false, "h", "/a"},
 	{"https://h/a/b-c_d.e~f/", true, false, "h", "/a/b-c_d.e~f"},
 	{"https://h:8443/proxy/v1", true, false, "h:8443", "/proxy/v1"},
+	{"https://h/v2/models", true, false, "h", "/v2/models"},
+	{"https://h/apiv2", true, false, "h", "/apiv2"},
+	{"https://h/v2/model/x", true, false, "h", "/v2/model/x"},
 	{"https://h/...", true, false, "h", "/..."},
 	{"https://h/.a/..b/c./d..", true, false, "h", "/.a/..b/c./d.."},
 
@@ -129,6 +132,10 @@ static const char *const bad[] = {
 	"https://h:0x1", "https://h:80:80", "https://h:http", "https://h:/a",
 	"https://h::1", "https://h:18446744073709551617", "https://h:443\r\n",
 	"https://h:\xD9\xA1",
+
+	/* the path of the API itself */
+	"https://h/v2", "https://h/v2/", "https://h/v2/model", "https://h/v2/model/",
+	"https://h:8443/proxy/v2", "https://h/proxy/v2/model/", "http://localhost/v2",
 
 	/* query and fragment */
 	"https://h?", "https://h?a=b", "https://h/?a=b", "https://h/a?b", "https://h#",

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "read_json.h"
@@ -24,12 +25,15 @@ static void test_big(void);
 static void parse_array(void *arg);
 static void print_array(void *arg);
 static void test_memory(void);
+static void parse_text(void *arg);
+static void test_interrupts(void);
 
 int
 main(void)
 {
 	void		(*const tests[]) (void) = {
-		test_members, test_duplicates, test_nesting, test_big, test_memory
+		test_members, test_duplicates, test_nesting, test_big, test_memory,
+		test_interrupts
 	};
 
 	for (size_t i = 0; i < lengthof(tests); i++)
@@ -200,11 +204,17 @@ test_memory(void)
 {
 	const QfJson *root = NULL;
 
-	/* the first allocation is the test's own copy of the text */
-	stub_fail_allocation(2);
-	tap_ok(stub_raises(parse_array, &root) &&
-		   stub_error_code == ERRCODE_OUT_OF_MEMORY,
-		   "out of memory while reading");
+	/*
+	 * The first allocation is the test's own copy of the text, the second
+	 * that with marks, the third the document.
+	 */
+	for (int i = 2; i <= 3; i++)
+	{
+		stub_fail_allocation(i);
+		tap_ok(stub_raises(parse_array, &root) &&
+			   stub_error_code == ERRCODE_OUT_OF_MEMORY,
+			   "out of memory while reading, %d", i);
+	}
 	tap_ok(!stub_raises(parse_array, &root) && root != NULL,
 		   "and the next time it is read");
 	stub_fail_allocation(1);
@@ -212,4 +222,53 @@ test_memory(void)
 		   stub_error_code == ERRCODE_OUT_OF_MEMORY,
 		   "out of memory while printing");
 	tap_ok(!stub_raises(print_array, &root), "and the next time it prints");
+}
+
+static void
+parse_text(void *arg)
+{
+	(void) parse(arg);
+}
+
+/*
+ * Whatever takes long is stopped by a cancel: many values, nothing but one
+ * string, with and without escapes, and looking through many members.
+ */
+static void
+test_interrupts(void)
+{
+	static const struct
+	{
+		const char *open;
+		const char *piece;
+		const char *close;
+	}			cases[] =
+	{
+		{"[", "[],", "0]"},
+		{"[", "0.5,", "0]"},
+		{"{", "\"a\":{},", "\"b\":0}"},
+		{"\"", "xxxxxxxx", "\""},
+		{"\"", "\\u4f60", "\""},
+		{"[", "[],", ""},
+		{"\"", "x", ""},
+	};
+
+	for (size_t i = 0; i < lengthof(cases); i++)
+	{
+		StringInfoData text;
+
+		initStringInfo(&text);
+		appendStringInfoString(&text, cases[i].open);
+		while (text.len < 200000)
+			appendStringInfoString(&text, cases[i].piece);
+		appendStringInfoString(&text, cases[i].close);
+
+		InterruptPending = true;
+		tap_ok(stub_raises(parse_text, text.data) &&
+			   stub_error_code == ERRCODE_QUERY_CANCELED,
+			   "a cancel stops reading %s%s...", cases[i].open,
+			   cases[i].piece);
+		InterruptPending = false;
+		tap_ok(!stub_raises(parse_text, text.data), "and nothing else does");
+	}
 }

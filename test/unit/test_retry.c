@@ -1,18 +1,21 @@
 /*
  * test_retry.c
- *	  src/http/retry.c: the retry policy as a table, and as properties.
+ *	  src/api/retry.c: the retry policy as a table, and as properties.
  *
  * test/unit/test_retry.c
  */
 #include "postgres_fe.h"
 
-#include "http/retry.h"
+#include "api/retry.h"
 
 #include "tap.h"
 
 #define FINAL QF_OUTCOME_FINAL
 #define TRANSIENT QF_OUTCOME_TRANSIENT
+#define THROTTLED QF_OUTCOME_THROTTLED
 #define EXPIRED QF_OUTCOME_EXPIRED
+#define LOST QF_OUTCOME_LOST
+#define DENIED QF_OUTCOME_DENIED
 
 /* The largest double below 1, what random() may come close to. */
 #define ALMOST_ONE 0.99999999999999988898
@@ -38,10 +41,6 @@ static const struct retry_case cases[] = {
 	{"expired, clock not learned, retries left", {EXPIRED, 1, 10, 300, -1, false, 0.5}, {false, false, 0}},
 	{"expired does not wait for Retry-After", {EXPIRED, 0, 3, 300, 5000, true, 0.5}, {true, false, 0}},
 
-	{"left alone: at once and free", {TRANSIENT, 0, 3, 300, -1, false, 0.5, true}, {true, false, 0}},
-	{"left alone, no retry left", {TRANSIENT, 3, 3, 300, 5000, false, 0.5, true}, {true, false, 0}},
-	{"an answer stays, left alone or not", {FINAL, 0, 3, 300, -1, false, 0.5, true}, {false, false, 0}},
-
 	{"first retry, no jitter", {TRANSIENT, 0, 3, 300, -1, false, 0}, {true, true, 0}},
 	{"first retry, half", {TRANSIENT, 0, 3, 300, -1, false, 0.5}, {true, true, 150}},
 	{"first retry, full jitter", {TRANSIENT, 0, 3, 300, -1, false, ALMOST_ONE}, {true, true, 299}},
@@ -50,6 +49,14 @@ static const struct retry_case cases[] = {
 	{"third retry doubles again", {TRANSIENT, 2, 3, 300, -1, false, 0.5}, {true, true, 600}},
 	{"no fourth", {TRANSIENT, 3, 3, 300, -1, false, 0.5}, {false, false, 0}},
 	{"nor a fifth", {TRANSIENT, 4, 3, 300, -1, false, 0.5}, {false, false, 0}},
+
+	{"what a write came to was lost", {LOST, 0, 3, 300, -1, false, 0.5}, {false, false, 0}},
+	{"lost, whatever its Retry-After", {LOST, 0, 3, 300, 1000, true, 0.5}, {false, false, 0}},
+	{"a write was denied", {DENIED, 0, 3, 300, -1, false, 0.5}, {true, true, 150}},
+	{"denied once more", {DENIED, 1, 3, 300, -1, false, 0.5, false, true}, {false, false, 0}},
+	{"denied after a refusal", {DENIED, 1, 3, 300, -1, false, 0.5}, {true, true, 300}},
+	{"denied, retries forbidden", {DENIED, 0, 0, 300, -1, false, 0.5}, {false, false, 0}},
+	{"refused after it was denied", {TRANSIENT, 1, 3, 300, -1, false, 0.5, false, true}, {true, true, 300}},
 
 	{"retries forbidden", {TRANSIENT, 0, 0, 300, -1, false, 0.5}, {false, false, 0}},
 	{"retries forbidden, Retry-After", {TRANSIENT, 0, 0, 300, 1000, false, 0.5}, {false, false, 0}},
@@ -67,6 +74,13 @@ static const struct retry_case cases[] = {
 	{"the largest first delay", {TRANSIENT, 9, 10, PG_INT32_MAX, -1, false, 0.5}, {true, true, 10000}},
 	{"no first delay", {TRANSIENT, 9, 10, 0, -1, false, 0.5}, {true, true, 0}},
 	{"a first delay of 1 ms rounds down", {TRANSIENT, 0, 3, 1, -1, false, 0.9}, {true, true, 0}},
+
+	{"refused for rate, the line does not see to it", {THROTTLED, 0, 3, 300, -1, false, 0.5, false}, {true, true, 150}},
+	{"refused for rate, it does", {THROTTLED, 0, 3, 300, -1, false, 0.5, true}, {true, false, 0}},
+	{"that uses up no retry", {THROTTLED, 3, 3, 300, -1, false, 0.5, true}, {true, false, 0}},
+	{"also if none is allowed", {THROTTLED, 0, 0, 300, 1000, false, 0.5, true}, {true, false, 0}},
+	{"but a Retry-After may be too long", {THROTTLED, 0, 3, 300, QF_RETRY_AFTER_MAX + 1, false, 0.5, true}, {false, false, 0}},
+	{"no other failure is the line's", {TRANSIENT, 3, 3, 300, -1, false, 0.5, true}, {false, false, 0}},
 
 	{"Retry-After longer than the back-off", {TRANSIENT, 0, 3, 300, 5000, false, 0.5}, {true, true, 5000}},
 	{"Retry-After shorter than the back-off", {TRANSIENT, 2, 3, 300, 100, false, 0.5}, {true, true, 600}},
@@ -173,7 +187,7 @@ test_jitter(void)
 
 	for (int i = 0; i < ROUNDS; i++)
 	{
-		QfRetryInput input = {TRANSIENT, 9, 10, 300, -1, false, 0};
+		QfRetryInput input = {TRANSIENT, 9, 10, 300, -1, false, 0, false, false};
 
 		input.random = next_fraction();
 		hits[qf_retry_decide(&input).delay * 10 / QF_RETRY_DELAY_MAX]++;
@@ -192,13 +206,16 @@ test_properties(void)
 	{
 		int64		after = (int64) next_random(2 * QF_RETRY_AFTER_MAX) - 1;
 		QfRetryInput input = {
-			next_random(3), next_random(12), next_random(11),
+			next_random(4), next_random(12), next_random(11),
 			next_random(next_random(2) ? 1000 : 100000),
-			next_random(2) ? -1 : after, next_random(2), next_fraction()
+			next_random(2) ? -1 : after, next_random(2), next_fraction(),
+			next_random(2), false
 		};
 		QfRetryInput later = input;
 		QfRetryVerdict got = qf_retry_decide(&input);
-		bool		transient = input.outcome == TRANSIENT;
+		bool		in_line = input.outcome == THROTTLED && input.in_line;
+		bool		transient = input.outcome == TRANSIENT ||
+		(input.outcome == THROTTLED && !in_line);
 
 		later.retries++;
 		broken[NEVER_NEGATIVE] += got.delay < 0;
@@ -207,14 +224,14 @@ test_properties(void)
 		broken[NEVER_BEFORE_RETRY_AFTER] +=
 			transient && got.again && got.delay < input.retry_after;
 		broken[NEVER_AFTER_THE_LAST] += input.retries >= input.max_retries &&
-			input.outcome != EXPIRED && got.again;
+			input.outcome != EXPIRED && !in_line && got.again;
 		broken[NO_DELAY_WITHOUT_AGAIN] +=
 			!got.again && (got.delay != 0 || got.counts);
 		broken[ONLY_TRANSIENT_COUNTS] += got.counts != (transient && got.again);
 		broken[ONLY_LEARNED_REPEATS] += input.outcome == EXPIRED &&
 			(got.again != input.clock_learned || got.delay != 0);
 		broken[FINAL_STAYS] += input.outcome == FINAL && got.again;
-		broken[LONG_RETRY_AFTER_GIVES_UP] += transient && got.again &&
+		broken[LONG_RETRY_AFTER_GIVES_UP] += (transient || in_line) && got.again &&
 			input.retry_after > QF_RETRY_AFTER_MAX;
 		broken[SAME_TWICE] += !same_verdict(got, qf_retry_decide(&input));
 		broken[MONOTONIC] += qf_retry_decide(&later).again &&

@@ -92,6 +92,18 @@ public final class Stopping
 			Testing.equal(Testing.column(statement.executeQuery(Testing.ALL)), first(30), "setMaxRows");
 			Testing.pages(1, 2, "setMaxRows");
 		}
+		/* The first screen of a grid: the list, and the details of ten rows. */
+		connection.setAutoCommit(false);
+		try (Statement statement = connection.createStatement())
+		{
+			Testing.ctl("reset");
+			statement.setFetchSize(10);
+			ResultSet rows = statement.executeQuery(
+				"SELECT id, weight FROM model_comp_tasks ORDER BY create_time DESC, id");
+			for (int i = 0; i < 10; i++)
+				rows.next();
+			Testing.calls(10, 10, "ten rows of a grid");
+		}
 		connection.commit();
 	}
 

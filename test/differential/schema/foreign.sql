@@ -12,6 +12,10 @@ CREATE USER MAPPING FOR CURRENT_USER SERVER account_a
 	OPTIONS (access_key :'access_key', secret_key :'secret_key');
 CREATE USER MAPPING FOR CURRENT_USER SERVER account_b
 	OPTIONS (access_key :'access_key', secret_key :'secret_key');
+CREATE USER MAPPING FOR qianfan_fuzz_reader SERVER account_a
+	OPTIONS (access_key :'access_key', secret_key :'secret_key');
+CREATE USER MAPPING FOR qianfan_fuzz_reader SERVER account_b
+	OPTIONS (access_key :'access_key', secret_key :'secret_key');
 
 CREATE SCHEMA f;
 SET search_path = f, s;

@@ -7,6 +7,9 @@ CREATE TABLE model_comp_tasks (LIKE f.model_comp_tasks);
 COPY model_comp_tasks FROM STDIN;
 -- (the rows come here)
 
+-- As a stale list shows them.
+CREATE TABLE listed (LIKE model_comp_tasks, gone boolean);
+
 CREATE TABLE odd AS
 SELECT sparsity_ratio::numeric AS ratio, id::varchar(40) AS task,
 	state::s.word AS state, source_model_id COLLATE "C" AS source,

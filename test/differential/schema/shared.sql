@@ -5,6 +5,15 @@ DROP SCHEMA IF EXISTS f, l, e, s CASCADE;
 CREATE SCHEMA s;
 SET search_path = s;
 
+-- Row level security holds for this role; it stays.
+DO $$
+BEGIN
+	CREATE ROLE qianfan_fuzz_reader;
+EXCEPTION WHEN duplicate_object THEN
+	NULL;
+END $$;
+GRANT USAGE ON SCHEMA s TO qianfan_fuzz_reader;
+
 CREATE DOMAIN word AS text NOT NULL;
 CREATE DOMAIN label AS text CHECK (length(VALUE) < 100);
 
