@@ -252,8 +252,51 @@ end_step()
 		printf 'FAILED after %d s: %s%s\n' "$seconds" "$title" "$counts"
 		broken="$broken
     $title"
-		[ "$log" = /dev/null ] || show_failure "$kind" "$log" "$where"
+		if [ "$log" != /dev/null ]
+		then
+			show_failure "$kind" "$log" "$where"
+			broken="$broken
+$(name_failures "$kind" "$log" "$where" | head -n 30 | sed 's/^/        /')"
+		fi
 	fi
+}
+
+# prove_logs LOG WORKSPACE: what the files that prove has found bad, or that
+# stopped it, have to say
+prove_logs()
+{
+	local name
+
+	for name in $(
+		sed -n 's/^\([^ ]*\)\.pl  *(Wstat: .*/\1/p' "$1"
+		grep -l 'Bail out!' "$2"/tree/tmp_check/log/regress_log_* 2>/dev/null |
+			sed 's/.*regress_log_//'
+	)
+	do
+		name=$2/tree/tmp_check/log/regress_log_${name##*/}
+		[ ! -s "$name" ] || echo "$name"
+	done
+}
+
+# name_failures KIND LOG WORKSPACE: the tests that failed and the first words of
+# why, for the end of a long output, which is what is read first
+name_failures()
+{
+	local file
+
+	case $1 in
+		tap) grep '^not ok' "$2" ;;
+		regress) grep -E '^(test )? *[^ ]+ +\.\.\. FAILED|^not ok' "$2" ;;
+		unittest) grep -E '^(FAIL|ERROR):' "$2" ;;
+		prove)
+			for file in $(prove_logs "$2" "$3")
+			do
+				echo "${file##*/regress_log_}:"
+				grep -E -A 6 '^(\[[^]]*\]\([^)]*\) )?not ok' "$file" | cut -c 1-200 |
+					head -n 14
+			done
+			;;
+	esac
 }
 
 # show_failure KIND LOG WORKSPACE
@@ -289,23 +332,16 @@ show_failure()
 			grep -A 2 'PANIC:\|terminated by signal' "$3/log/server.log"
 			;;
 		prove)
-			# the files that prove has found bad, or that stopped it, and what
-			# they say
-			for file in $(
-				sed -n 's/^\([^ ]*\)\.pl  *(Wstat: .*/\1/p' "$2"
-				grep -l 'Bail out!' "$3"/tree/tmp_check/log/regress_log_* 2>/dev/null |
-					sed 's/.*regress_log_//'
-			)
+			for file in $(prove_logs "$2" "$3")
 			do
-				file=$3/tree/tmp_check/log/regress_log_${file##*/}
-				[ -s "$file" ] || continue
 				echo "---- ${file##*/} ----"
 				grep -E -A 8 '^(\[[^]]*\]\([^)]*\) )?not ok' "$file" | head -n 80
 				echo "---- it ends ----"
 				tail -n 50 "$file"
 				# why a server is gone
 				grep -h 'terminated by\|PANIC:\|FATAL:\|shut\(ting\)\? \?down\|shutdown' \
-					"$3"/tree/tmp_check/log/"${file##*/regress_log_}"_*.log | tail -n 20
+					"$3"/tree/tmp_check/log/"${file##*/regress_log_}"_*.log 2>/dev/null |
+					tail -n 20
 			done
 			;;
 	esac

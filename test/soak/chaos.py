@@ -24,7 +24,10 @@ import time
 import urllib.request
 
 NSESSIONS = 20
-LONGEST = 30                     # seconds that a statement may take
+LONGEST = 120                    # seconds that a statement may take: refusals make
+                                 # the line slow, and 20 sessions share it
+STUCK = 15                       # seconds of waiting in which nothing happens; no
+                                 # call takes more than request_timeout
 EXPECTED = re.compile("57014|57P01|57P02|57P03|HV00N|HV000|53400|HV00M")
 GONE = re.compile("server closed|terminating|could not connect|connection to "
                   "server|is not established|no connection|SSL SYSCALL|reset")
@@ -171,13 +174,20 @@ def main():
                 for i in range(NSESSIONS)]
     for session in sessions:
         session.start()
-    checks, kills, rounds = [], 0, 0
+    checks, stuck, kills, rounds = [], [], 0, 0
     while any(session.is_alive() for session in sessions):
+        if time.time() > until + LONGEST:
+            stuck.append("a session that never ends")
+            break
         disturb(rng, sessions)
         rounds += 1
         if rounds % 20 == 0:
             ctl("heal")
             checks.append(psql("SELECT 'check', ring_check()", check=False))
+            stuck += psql("SELECT 'stuck', pid, waiting_for, action FROM "
+                          "qianfan_fdw_activity WHERE since < "
+                          f"clock_timestamp() - interval '{STUCK}s'",
+                          check=False).split()
         victim = rng.choice(sessions).pid
         if kills < options.kill and victim and time.time() > until - \
                 options.seconds * (1 - (kills + 1) / (options.kill + 2)):
@@ -199,10 +209,10 @@ def main():
     print(f"right={sum(s.right for s in sessions)} "
           f"failed={sum(s.failed for s in sessions)} wrong={len(wrong)} "
           f"longest={longest:.1f} kills={kills} bad_checks={len(bad)} "
-          f"checks={len(checks)} spared={shared}")
-    for example in wrong[:5] + bad[:5]:
+          f"checks={len(checks)} stuck={len(stuck)} spared={shared}")
+    for example in wrong[:5] + bad[:5] + stuck[:5]:
         print("#", example, file=sys.stderr)
-    return 1 if wrong or bad or longest > LONGEST else 0
+    return 1 if wrong or bad or stuck or longest > LONGEST else 0
 
 
 if __name__ == "__main__":
