@@ -113,6 +113,7 @@ OBJS = \
 	src/data/json_parse.o \
 	src/data/json.o \
 	src/data/row.o \
+	src/data/field.o \
 	src/base/nls.o \
 	src/base/text.o \
 	src/base/mask.o \

@@ -48,6 +48,29 @@ ALTER FOREIGN TABLE stranger DROP COLUMN id;
 SELECT count(*), count(description) FROM stranger;
 DROP FOREIGN TABLE stranger;
 
+-- what columns read is kept, until they change: here, in a transaction that
+-- comes to nothing, elsewhere
+CREATE FOREIGN TABLE stranger (id text, one text OPTIONS (field 'id')) SERVER qianfan;
+PREPARE stranger AS SELECT one FROM stranger WHERE id = 'amva-abciuctdx15t';
+EXECUTE stranger;
+BEGIN;
+ALTER FOREIGN TABLE stranger ALTER one OPTIONS (SET field 'config.weight');
+EXECUTE stranger;
+SAVEPOINT other;
+ALTER FOREIGN TABLE stranger RENAME one TO state;
+ALTER FOREIGN TABLE stranger ALTER state OPTIONS (DROP field);
+SELECT * FROM stranger WHERE id = 'amva-abciuctdx15t';
+ROLLBACK TO other;
+EXECUTE stranger;
+ROLLBACK;
+EXECUTE stranger;
+SELECT current_schema AS here \gset
+\setenv DATABASE :DBNAME
+\setenv SCHEMA :here
+\! psql -X -q -d "$DATABASE" -c "ALTER FOREIGN TABLE $SCHEMA.stranger ALTER one OPTIONS (SET field 'state')"
+EXECUTE stranger;
+DROP FOREIGN TABLE stranger;
+
 -- a table without an id column, and one without any
 CREATE FOREIGN TABLE nameless (state text, create_time timestamptz) SERVER qianfan;
 SELECT * FROM differences('SELECT state, create_time FROM nameless',

@@ -54,7 +54,7 @@ find_columns(QfCopySource *source)
 
 		if (member == NULL)
 			continue;
-		if (qf_row_is_id(&source->members[i], source->resource))
+		if (qf_field_is_id(&source->members[i], source->resource))
 			source->id = i + 1;
 		if (strcmp(member, source->resource->state_fields[0]) == 0)
 			source->state = i + 1;
@@ -105,7 +105,7 @@ qf_source_read(Oid relid)
 										relid);
 	source->resource = source->options->resource;
 	source->desc = CreateTupleDescCopy(RelationGetDescr(relation));
-	source->members = qf_row_sources(relid, source->desc, source->resource);
+	source->members = qf_field_sources(relid, source->desc, source->resource);
 	find_columns(source);
 	relation_close(relation, NoLock);
 	return source;

@@ -10,7 +10,7 @@
 #include "access/tupdesc.h"
 
 #include "base/option.h"
-#include "data/row.h"
+#include "data/field.h"
 #include "resource/resource.h"
 
 /* Lives in the context it was read in. */

@@ -25,7 +25,6 @@
 #include "base/option.h"
 #include "base/text.h"
 #include "data/row.h"
-#include "resource/registry.h"
 
 /* Longest text for a type whose input function may put it into a message. */
 #define MAX_QUOTED (64 * 1024)
@@ -63,10 +62,6 @@ struct QfRow
 	const QfCredential *credential; /* NULL: nothing to hide */
 };
 
-static void find_source(const char *name, char *field,
-						const QfResource *resource, QfSource *source);
-static void set_filter(const char *name, const QfResource *resource,
-					   QfSource *source);
 static _Noreturn void raise_unknown_column(const char *name,
 										   const QfResource *resource);
 static void set_up_column(RowColumn *column, Form_pg_attribute attribute);
@@ -82,41 +77,6 @@ static int	read_digits(const char *text, int count);
 static void add_context(void *arg);
 
 /*
- * qf_row_sources
- *		For each attribute of a table, where its value comes from (palloc'd
- *		array).
- *
- * A column without a field is no error before it is used: whoever renames or
- * adds a column shall be able to read the others.
- */
-QfSource *
-qf_row_sources(Oid relid, TupleDesc desc, const QfResource *resource)
-{
-	QfSource   *sources = palloc0(sizeof(QfSource) * Max(desc->natts, 1));
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-
-		sources[i].absent = attribute->attisdropped ||
-			attribute->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
-		if (!sources[i].absent)
-			find_source(NameStr(attribute->attname),
-						qf_option_column_field(relid, attribute->attnum),
-						resource, &sources[i]);
-	}
-	return sources;
-}
-
-/* Does the column hold what identifies an object? */
-bool
-qf_row_is_id(const QfSource *source, const QfResource *resource)
-{
-	return source->paths[0] != NULL &&
-		strcmp(source->paths[0], resource->id_field) == 0;
-}
-
-/*
  * qf_row_create
  *		Prepare to fill rows of a table, in the current context.
  *
@@ -128,7 +88,7 @@ qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
 			  const QfResource *resource, Bitmapset *needed)
 {
 	QfRow	   *row = palloc0_object(QfRow);
-	QfSource   *sources = qf_row_sources(relid, desc, resource);
+	QfSource   *sources = qf_field_sources(relid, desc, resource);
 
 	row->table_name = table_name;
 	row->noun = resource->noun;
@@ -217,42 +177,6 @@ qf_row_lacks_member(const QfRow *row, const QfJson *object)
 			return true;
 	}
 	return false;
-}
-
-/*
- * The option "field" wins over the column's name.  The first name of a known
- * column stands for all of them, so that a column made by IMPORT FOREIGN
- * SCHEMA may be renamed.
- */
-static void
-find_source(const char *name, char *field, const QfResource *resource,
-			QfSource *source)
-{
-	const QfColumn *column = field != NULL ?
-	qf_registry_field(resource, field) :
-	qf_registry_column(resource, name);
-
-	source->kind = column != NULL ? column->kind : QF_VALUE_TEXT;
-	source->absent = column != NULL && column->insert_only;
-	source->in_list = column != NULL && column->in_list;
-	if (column != NULL &&
-		(field == NULL || strcmp(column->fields[0], field) == 0))
-	{
-		memcpy(source->paths, column->fields, sizeof(source->paths));
-		set_filter(column->name, resource, source);
-	}
-	else
-		source->paths[0] = field;
-}
-
-static void
-set_filter(const char *name, const QfResource *resource, QfSource *source)
-{
-	for (int i = 0; i < resource->nfilters; i++)
-	{
-		if (strcmp(resource->filters[i].column, name) == 0)
-			source->filter = resource->filters[i].parameter;
-	}
 }
 
 static void

@@ -135,8 +135,8 @@ set_up_sampler(Sampler *sampler, Relation relation, const QfOptions *options,
 			   int targrows)
 {
 	TupleDesc	desc = RelationGetDescr(relation);
-	QfSource   *sources = qf_row_sources(RelationGetRelid(relation), desc,
-										 options->resource);
+	QfSource   *sources = qf_field_sources(RelationGetRelid(relation), desc,
+										   options->resource);
 	Bitmapset  *needed = NULL;
 
 	for (int i = 0; i < desc->natts; i++)

@@ -18,7 +18,8 @@
 #include "base/compat.h"
 #include "base/nls.h"
 #include "base/text.h"
-#include "data/row.h"
+#include "data/json.h"
+#include "data/field.h"
 #include "fdw/insert.h"
 #include "resource/resource.h"
 
@@ -61,8 +62,8 @@ qf_insert_create(Relation rel, const QfOptions *options, CommandId statement)
 {
 	QfInsert   *insert = palloc0_object(QfInsert);
 	TupleDesc	desc = RelationGetDescr(rel);
-	QfSource   *sources = qf_row_sources(RelationGetRelid(rel), desc,
-										 options->resource);
+	QfSource   *sources = qf_field_sources(RelationGetRelid(rel), desc,
+										   options->resource);
 
 	insert->rel = rel;
 	insert->resource = options->resource;

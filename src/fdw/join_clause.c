@@ -67,7 +67,7 @@ qf_join_clauses_usable(PlannerInfo *root, RelOptInfo *baserel)
 	for (AttrNumber i = 1; i <= table->natts; i++)
 	{
 		if (table->sources[i - 1].filter == NULL && i != table->order_column &&
-			!qf_row_is_id(&table->sources[i - 1], table->options->resource))
+			!qf_field_is_id(&table->sources[i - 1], table->options->resource))
 			continue;
 		foreach(lc, generate_implied_equalities_for_column(root, baserel,
 														   matches_column, &i,

@@ -146,9 +146,9 @@ create_item_row(QfSorter *sorter, bool keep_list_columns)
 	QfScan	   *scan = sorter->scan;
 	ForeignScan *plan = (ForeignScan *) scan->node->ss.ps.plan;
 	Relation	rel = scan->node->ss.ss_currentRelation;
-	QfSource   *sources = qf_row_sources(RelationGetRelid(rel),
-										 RelationGetDescr(rel),
-										 scan->options->resource);
+	QfSource   *sources = qf_field_sources(RelationGetRelid(rel),
+										   RelationGetDescr(rel),
+										   scan->options->resource);
 	Bitmapset  *used = NULL;
 	Bitmapset  *columns;
 	ListCell   *lc;

@@ -17,7 +17,7 @@
 
 #include "base/compat.h"
 #include "base/nls.h"
-#include "data/row.h"
+#include "data/field.h"
 #include "fdw/modify_plan.h"
 #include "resource/resource.h"
 
@@ -41,13 +41,13 @@ int
 qf_modify_plan_id(Relation rel, const QfOptions *options)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	QfSource   *sources = qf_row_sources(RelationGetRelid(rel), desc,
-										 options->resource);
+	QfSource   *sources = qf_field_sources(RelationGetRelid(rel), desc,
+										   options->resource);
 
 	for (int i = 0; i < desc->natts; i++)
 	{
 		if (!sources[i].absent &&
-			qf_row_is_id(&sources[i], options->resource))
+			qf_field_is_id(&sources[i], options->resource))
 			return i + 1;
 	}
 	return 0;
@@ -192,8 +192,8 @@ static void
 check_updated(Relation rel, const QfOptions *options, List *attnums)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	QfSource   *sources = qf_row_sources(RelationGetRelid(rel), desc,
-										 options->resource);
+	QfSource   *sources = qf_field_sources(RelationGetRelid(rel), desc,
+										   options->resource);
 	ListCell   *lc;
 
 	foreach(lc, attnums)

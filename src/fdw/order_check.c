@@ -53,7 +53,7 @@ qf_order_check_create(Relation rel, const QfOptions *options,
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	Oid			relid = RelationGetRelid(rel);
-	QfSource   *sources = qf_row_sources(relid, desc, options->resource);
+	QfSource   *sources = qf_field_sources(relid, desc, options->resource);
 	AttrNumber	column = qf_order_plan_column(rel, sources,
 											  options->resource);
 	QfOrderCheck *check;

@@ -215,7 +215,7 @@ equality_keys(const QfTable *table, OpExpr *op, List **exprs)
 	Expr	   *value = compared_value(table, op, &attnum);
 
 	if (value == NULL ||
-		!qf_row_is_id(&table->sources[attnum - 1], table->options->resource))
+		!qf_field_is_id(&table->sources[attnum - 1], table->options->resource))
 		return NIL;
 	return key_leaf(QF_KEY_EQUAL, value, exprs);
 }
@@ -510,5 +510,5 @@ is_id(const QfTable *table, Expr *expr)
 	AttrNumber	attnum = qf_pushdown_column(table, expr);
 
 	return attnum != 0 &&
-		qf_row_is_id(&table->sources[attnum - 1], table->options->resource);
+		qf_field_is_id(&table->sources[attnum - 1], table->options->resource);
 }

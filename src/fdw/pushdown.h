@@ -10,7 +10,7 @@
 #include "nodes/pathnodes.h"
 
 #include "base/option.h"
-#include "data/row.h"
+#include "data/field.h"
 
 /* A table as the planner's callbacks see it; in rel->fdw_private. */
 typedef struct QfTable

@@ -95,9 +95,9 @@ static Bitmapset *
 needed_columns(const QfScan *scan, bool in_list)
 {
 	Relation	rel = scan->node->ss.ss_currentRelation;
-	QfSource   *sources = qf_row_sources(RelationGetRelid(rel),
-										 RelationGetDescr(rel),
-										 scan->options->resource);
+	QfSource   *sources = qf_field_sources(RelationGetRelid(rel),
+										   RelationGetDescr(rel),
+										   scan->options->resource);
 	Bitmapset  *columns = NULL;
 	ListCell   *lc;
 
