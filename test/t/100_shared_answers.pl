@@ -2,6 +2,9 @@
 # test/bars/queries.sql: a list read at once, with details, again, a fingerprint
 # of each column, and a dashboard.
 # Runs where lines are counted.
+#
+# QIANFAN_PRELOAD=no script/test 100 tells the figures where sessions share no
+# memory, as on PostgreSQL 15 and 16 without preload.
 
 use QianfanTest;
 
@@ -49,6 +52,17 @@ sub calls
 	return $calls;
 }
 
+# The bars hold where sessions share memory; elsewhere it is 1.0's figures that
+# must not be exceeded.
+sub few
+{
+	my ($most, $as_before, $name) = @_;
+	my $calls = calls();
+	note "$name: $calls calls";
+	cmp_ok($calls, '<=', $preload ? $most : $as_before, $name);
+	return;
+}
+
 sub unique
 {
 	my %seen = map { $_ => 1 } @_;
@@ -70,8 +84,7 @@ calls();
 my $first = $node->safe_psql('postgres', $all);
 is(calls(), 5050, 'all details, cold');
 is($node->safe_psql('postgres', $all), $first, 'the same rows again');
-cmp_ok(calls(), '<=', 50 + $unfinished, '... for those that may have changed')
-  if $preload;
+few(50 + $unfinished, 5050, '... for those that may have changed');
 $simulator->reset;
 my $session = $node->background_psql('postgres');
 $session->query_safe($all);
@@ -83,38 +96,35 @@ is($session->query_safe($all), $first, 'the same rows without');
 is(calls(), 5050, '... for all calls');
 $session->quit;
 
-if ($preload)
-{
-	$node->safe_psql('postgres', $_) foreach @$fingerprint;
-	calls();
-	$node->safe_psql('postgres', $_) foreach @$fingerprint;
-	cmp_ok(calls(), '<=', 600 + 12 * $unfinished, 'the fingerprint again');
+$node->safe_psql('postgres', $_) foreach @$fingerprint;
+calls();
+$node->safe_psql('postgres', $_) foreach @$fingerprint;
+few(600 + 12 * $unfinished, 20600, 'the fingerprint again');
 
-	# With an age.
-	$simulator->set('latency_ms', 20);
-	$node->safe_psql('postgres', $by_age);
-	$node->safe_psql('postgres', 'SELECT qianfan_fdw_forget()');
-	is(unique(at_once(('SELECT count(name) FROM model_comp_tasks') x 8)),
-		"5000\n", '8 sessions read the list at once');
-	cmp_ok(calls(), '<=', 60, '... together');
-	$simulator->set('latency_ms', 20);
-	$node->safe_psql('postgres', 'SELECT qianfan_fdw_forget()');
-	is(unique(at_once(($all) x 8)), "$first\n", '8 sessions read details');
-	cmp_ok(calls(), '<=', 5200, '... together');
-	at_once(@$dashboard);
-	calls();
-	my @panels = at_once(@$dashboard);
-	unlike(join('', @panels), qr/ERROR/, 'a dashboard is shown');
-	cmp_ok(calls(), '<=', 120 + $unfinished, '... for few calls');
-	like(
-		$node->safe_psql(
-			'postgres',
-			'SELECT sum(shared) > 0, sum(reused_by_age) > 0, sum(reused_validated) > 0 FROM qianfan_fdw_stat'
-		),
-		qr/^t\|t\|t$/,
-		'and all that is counted');
-	$node->safe_psql('postgres', $at_once);
-}
+# With an age.
+$simulator->set('latency_ms', 20);
+$node->safe_psql('postgres', $by_age);
+$node->safe_psql('postgres', 'SELECT qianfan_fdw_forget()');
+is(unique(at_once(('SELECT count(name) FROM model_comp_tasks') x 8)),
+	"5000\n", '8 sessions read the list at once');
+few(60, 400, 'a list for 8 sessions');
+$simulator->set('latency_ms', 20);
+$node->safe_psql('postgres', 'SELECT qianfan_fdw_forget()');
+is(unique(at_once(($all) x 8)), "$first\n", '8 sessions read details');
+few(5200, 40400, 'details for 8 sessions');
+at_once(@$dashboard);
+calls();
+my @panels = at_once(@$dashboard);
+unlike(join('', @panels), qr/ERROR/, 'a dashboard is shown');
+few(120 + $unfinished, 6161, 'a dashboard again');
+like(
+	$node->safe_psql(
+		'postgres',
+		'SELECT sum(shared) > 0, sum(reused_by_age) > 0, sum(reused_validated) > 0 FROM qianfan_fdw_stat'
+	),
+	qr/^t\|t\|t$/,
+	'and all that is counted') if $preload;
+$node->safe_psql('postgres', $at_once);
 
 $simulator->stop;
 end_test($node);
