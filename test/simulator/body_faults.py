@@ -47,10 +47,24 @@ def wrong_id(document):
         task["id"] = tasks.task_id(tasks.MODEL_BASE)
 
 
-@rewrite("large-description")
-def large_description(document, megabytes="15"):
+@functools.cache
+def _letters(size):
+    return b"x" * size
+
+
+def _to_json_with_letters(document, size):
+    """What to_json() says, with letters where the document says SPLICE; it is
+    slow with megabytes."""
+    return to_json(document).replace(SPLICE.encode(), _letters(size))
+
+
+@fault("large-description")
+def large_description(exchange, megabytes="15"):
     """large-description:MB, of one letter: gzip makes a thousandth of it."""
-    _set_in_tasks(document, "description", "x" * (int(megabytes) * 2 ** 20))
+    document = exchange.document()
+    _set_in_tasks(document, "description", SPLICE)
+    return Response(200, _to_json_with_letters(document,
+                                               int(megabytes) * 2 ** 20))
 
 
 @rewrite("missing-id")
@@ -224,8 +238,9 @@ def stacked_gzip(exchange, times="3"):
 def padded(exchange, kilobytes="1024"):
     """padded:KB, the regular answer with so much more in it, compressed."""
     document = exchange.document()
-    document["padding"] = "x" * (int(kilobytes) * 1024)
-    return Response(200, gzip.compress(to_json(document), 1),
+    document["padding"] = SPLICE
+    body = _to_json_with_letters(document, int(kilobytes) * 1024)
+    return Response(200, gzip.compress(body, 1),
                     [("Content-Encoding", "gzip")])
 
 
