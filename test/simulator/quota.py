@@ -5,8 +5,9 @@ import time
 class Quota:
     """Which requests are one too many, by the settings in force."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, clock=time.monotonic):
         self._settings = settings
+        self._clock = clock
         self.reset()
 
     def reset(self):
@@ -21,7 +22,7 @@ class Quota:
             return True
         rate = self._settings.quota_per_second
         if rate:
-            now = time.monotonic()
+            now = self._clock()
             burst = self._settings.quota_burst or max(rate, 1)
             if self._tokens is None:
                 self._tokens, self._since = burst, now
