@@ -30,7 +30,7 @@ MARKS = ["gettext_noop", "qf_translate"]
 ENGLISH_CALLS = re.compile(
     r"^(elog|errmsg_internal|errdetail_internal|DefineCustom\w+Variable"
     r"|AllocSetContextCreate|ExplainProperty\w+|QF_MODULE_MAGIC"
-    r"|StaticAssert\w+|GetNamedDSMSegment|LWLockNewTrancheId|WaitEventExtensionNew)$")
+    r"|StaticAssert\w+|hash_create|GetNamedDSMSegment|LWLockNewTrancheId|WaitEventExtensionNew)$")
 # Comments on columns, which belong to whoever imports, values of views and of
 # options.
 ENGLISH_TEXTS = ["%s (costs one API call per %s)", "other session",
