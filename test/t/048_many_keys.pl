@@ -70,8 +70,8 @@ unlike($filter, qr/Filter/, 'rows are not compared with the keys');
 is(() = $filter =~ /Lookup Key/g, 3, 'but looked up by them');
 
 # Two sets of keys with nothing in common take a while to be worked out, and a
-# chain of OR to be planned.  (Parameters by a generic plan: with their values,
-# the planner looks at each of them, and that cannot be stopped.)  Stop that at several points, in terms of the CPU
+# chain of OR to be planned.  (Parameters by a generic plan: the planner cannot be
+# stopped while it looks at each of their values.)  Stop that at several points, in terms of the CPU
 # time it takes, and see how much the backend still spends then.
 $node->safe_psql('postgres', <<'SQL');
 CREATE FUNCTION by_parameters(n integer) RETURNS bigint LANGUAGE plpgsql
@@ -114,8 +114,7 @@ foreach my $title (sort keys %works)
 		$session->query_safe("SELECT count(*) FROM model_comp_tasks WHERE id IS NULL");
 		$start = cpu_ms($pid);
 		begin_query($session, $query);
-		my $now = 0;
-		my $idle = 0;
+		my ($now, $idle) = (0, 0);
 		while ($now < $start + $total * $percent / 100 && $idle < 500)
 		{
 			my $last = $now;
