@@ -74,7 +74,6 @@ is(warnings(), 1, 'is a rollback');
 is(ask($session, "BEGIN; SAVEPOINT s; SELECT make('q', 1); ROLLBACK TO s; PREPARE TRANSACTION 'q'; COMMIT PREPARED 'q'"), '', 'not of what was rolled back');
 
 # Interrupts.
-my @names = map { "f$_" } 1 .. 16;
 foreach my $way ('cancel', 'terminate', 'statement_timeout')
 {
 	($session, $pid) = open_session($node) if $way eq 'statement_timeout';
@@ -96,7 +95,10 @@ foreach my $way ('cancel', 'terminate', 'statement_timeout')
 	my ($done) = $text =~ /Created: (\d+)/;
 	is($done, 5, "$way: what was done");
 	is(scalar @possible, 16, "$way: what was in flight");
-	is(join(' ', created()), join(' ', sort map { "f$_" } 1 .. 5), "$way: what there is");
+	# which of the calls that are made at once arrives first, nobody can say
+	my %possible = map { $_ => 1 } @possible;
+	my @there = grep { /^f\d+$/ } created();
+	is(@there . ' ' . grep({ $possible{$_} } @there), '5 0', "$way: what there is");
 	unlike($text, qr/Deleted: 0\. May have/, "$way: not said twice");
 }
 ask($session, 'SET statement_timeout = 0');
