@@ -81,7 +81,7 @@ foreach my $way ('cancel', 'statement_timeout')
 {
 	$simulator->reset;
 	$simulator->hold;
-	$session->query_safe("SET statement_timeout = '400ms'")
+	$session->query_safe("SET statement_timeout = '2s'")
 	  if $way eq 'statement_timeout';
 	begin_query($session, join_sql('true'));
 	$simulator->wait_for('held', 4);
