@@ -105,7 +105,7 @@ qf_source_read(Oid relid)
 										relid);
 	source->resource = source->options->resource;
 	source->desc = CreateTupleDescCopy(RelationGetDescr(relation));
-	source->members = qf_field_sources(relid, source->desc, source->resource);
+	source->members = qf_field_sources(relation, source->resource);
 	find_columns(source);
 	relation_close(relation, NoLock);
 	return source;

@@ -14,6 +14,7 @@
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 #include "base/compat.h"
 #include "base/option.h"
@@ -120,8 +121,9 @@ find_source(const char *name, char *field, const QfResource *resource,
 
 /* For each attribute, in the current context. */
 static QfSource *
-read_sources(Oid relid, TupleDesc desc, const QfResource *resource)
+read_sources(Relation rel, const QfResource *resource)
 {
+	TupleDesc	desc = RelationGetDescr(rel);
 	QfSource   *sources = palloc0(sizeof(QfSource) * Max(desc->natts, 1));
 
 	for (int i = 0; i < desc->natts; i++)
@@ -132,7 +134,8 @@ read_sources(Oid relid, TupleDesc desc, const QfResource *resource)
 			attribute->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
 		if (!sources[i].absent)
 			find_source(NameStr(attribute->attname),
-						qf_option_column_field(relid, attribute->attnum),
+						qf_option_column_field(RelationGetRelid(rel),
+											   attribute->attnum),
 						resource, &sources[i]);
 	}
 	return sources;
@@ -187,8 +190,10 @@ keep(Oid relid, const QfSource *sources, int natts, const QfResource *resource)
  * table.
  */
 QfSource *
-qf_field_sources(Oid relid, TupleDesc desc, const QfResource *resource)
+qf_field_sources(Relation rel, const QfResource *resource)
 {
+	Oid			relid = RelationGetRelid(rel);
+	int			natts = RelationGetNumberOfAttributes(rel);
 	const Kept *kept;
 	QfSource   *sources;
 	uint64		before;
@@ -196,14 +201,14 @@ qf_field_sources(Oid relid, TupleDesc desc, const QfResource *resource)
 	set_up();
 	kept = hash_search(tables, &relid, HASH_FIND, NULL);
 	if (kept != NULL && kept->resource == resource &&
-		kept->natts == desc->natts)
+		kept->natts == natts)
 		return copy_sources(kept->sources, kept->natts);
 
 	/* while the catalog is read, word of a change may arrive */
 	before = nchanges;
-	sources = read_sources(relid, desc, resource);
+	sources = read_sources(rel, resource);
 	if (nchanges == before)
-		keep(relid, sources, desc->natts, resource);
+		keep(relid, sources, natts, resource);
 	return sources;
 }
 

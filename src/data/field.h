@@ -7,7 +7,7 @@
 #ifndef QF_DATA_FIELD_H
 #define QF_DATA_FIELD_H
 
-#include "access/tupdesc.h"
+#include "utils/relcache.h"
 
 #include "resource/resource.h"
 
@@ -25,7 +25,7 @@ typedef struct QfSource
 	const char *filter;			/* list parameter that takes it, or NULL */
 } QfSource;
 
-extern QfSource *qf_field_sources(Oid relid, TupleDesc desc,
+extern QfSource *qf_field_sources(Relation rel,
 								  const QfResource *resource);
 extern bool qf_field_is_id(const QfSource *source,
 						   const QfResource *resource);

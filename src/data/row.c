@@ -17,6 +17,7 @@
 #include "utils/datetime.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "base/compat.h"
@@ -84,13 +85,13 @@ static void add_context(void *arg);
  * if a column among them has no field.
  */
 QfRow *
-qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
-			  const QfResource *resource, Bitmapset *needed)
+qf_row_create(Relation rel, const QfResource *resource, Bitmapset *needed)
 {
+	TupleDesc	desc = RelationGetDescr(rel);
 	QfRow	   *row = palloc0_object(QfRow);
-	QfSource   *sources = qf_field_sources(relid, desc, resource);
+	QfSource   *sources = qf_field_sources(rel, resource);
 
-	row->table_name = table_name;
+	row->table_name = RelationGetRelationName(rel);
 	row->noun = resource->noun;
 	row->natts = desc->natts;
 	row->columns = palloc0(sizeof(RowColumn) * Max(desc->natts, 1));

@@ -7,7 +7,7 @@
 #ifndef QF_DATA_ROW_H
 #define QF_DATA_ROW_H
 
-#include "access/tupdesc.h"
+
 #include "nodes/bitmapset.h"
 
 #include "base/credential.h"
@@ -17,8 +17,8 @@
 
 typedef struct QfRow QfRow;
 
-extern QfRow *qf_row_create(Oid relid, const char *table_name, TupleDesc desc,
-							const QfResource *resource, Bitmapset *needed);
+extern QfRow *qf_row_create(Relation rel, const QfResource *resource,
+							Bitmapset *needed);
 extern void qf_row_set_credential(QfRow *row, const QfCredential *credential);
 extern void qf_row_fill(QfRow *row, const QfJson *object, const char *id,
 						Datum *values, bool *isnull);

@@ -135,8 +135,7 @@ set_up_sampler(Sampler *sampler, Relation relation, const QfOptions *options,
 			   int targrows)
 {
 	TupleDesc	desc = RelationGetDescr(relation);
-	QfSource   *sources = qf_field_sources(RelationGetRelid(relation), desc,
-										   options->resource);
+	QfSource   *sources = qf_field_sources(relation, options->resource);
 	Bitmapset  *needed = NULL;
 
 	for (int i = 0; i < desc->natts; i++)
@@ -147,9 +146,7 @@ set_up_sampler(Sampler *sampler, Relation relation, const QfOptions *options,
 		sampler->details = sampler->details || !sources[i].in_list;
 	}
 	sampler->relation = relation;
-	sampler->row = qf_row_create(RelationGetRelid(relation),
-								 RelationGetRelationName(relation), desc,
-								 options->resource, needed);
+	sampler->row = qf_row_create(relation, options->resource, needed);
 	sampler->row_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "qianfan_fdw analyze row",
 												 ALLOCSET_DEFAULT_SIZES);

@@ -62,8 +62,7 @@ qf_insert_create(Relation rel, const QfOptions *options, CommandId statement)
 {
 	QfInsert   *insert = palloc0_object(QfInsert);
 	TupleDesc	desc = RelationGetDescr(rel);
-	QfSource   *sources = qf_field_sources(RelationGetRelid(rel), desc,
-										   options->resource);
+	QfSource   *sources = qf_field_sources(rel, options->resource);
 
 	insert->rel = rel;
 	insert->resource = options->resource;

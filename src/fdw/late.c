@@ -146,9 +146,7 @@ create_item_row(QfSorter *sorter, bool keep_list_columns)
 	QfScan	   *scan = sorter->scan;
 	ForeignScan *plan = (ForeignScan *) scan->node->ss.ps.plan;
 	Relation	rel = scan->node->ss.ss_currentRelation;
-	QfSource   *sources = qf_field_sources(RelationGetRelid(rel),
-										   RelationGetDescr(rel),
-										   scan->options->resource);
+	QfSource   *sources = qf_field_sources(rel, scan->options->resource);
 	Bitmapset  *used = NULL;
 	Bitmapset  *columns;
 	ListCell   *lc;
@@ -170,9 +168,7 @@ create_item_row(QfSorter *sorter, bool keep_list_columns)
 		if (keep_list_columns && sources[lfirst_int(lc) - 1].in_list)
 			columns = bms_add_member(columns, lfirst_int(lc));
 	}
-	return qf_row_create(RelationGetRelid(rel), RelationGetRelationName(rel),
-						 RelationGetDescr(rel), scan->options->resource,
-						 columns);
+	return qf_row_create(rel, scan->options->resource, columns);
 }
 
 /*

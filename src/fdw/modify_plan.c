@@ -41,8 +41,7 @@ int
 qf_modify_plan_id(Relation rel, const QfOptions *options)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	QfSource   *sources = qf_field_sources(RelationGetRelid(rel), desc,
-										   options->resource);
+	QfSource   *sources = qf_field_sources(rel, options->resource);
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -192,8 +191,7 @@ static void
 check_updated(Relation rel, const QfOptions *options, List *attnums)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	QfSource   *sources = qf_field_sources(RelationGetRelid(rel), desc,
-										   options->resource);
+	QfSource   *sources = qf_field_sources(rel, options->resource);
 	ListCell   *lc;
 
 	foreach(lc, attnums)

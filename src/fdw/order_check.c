@@ -52,8 +52,7 @@ qf_order_check_create(Relation rel, const QfOptions *options,
 					  const QfCredential *credential)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	Oid			relid = RelationGetRelid(rel);
-	QfSource   *sources = qf_field_sources(relid, desc, options->resource);
+	QfSource   *sources = qf_field_sources(rel, options->resource);
 	AttrNumber	column = qf_order_plan_column(rel, sources,
 											  options->resource);
 	QfOrderCheck *check;
@@ -69,8 +68,8 @@ qf_order_check_create(Relation rel, const QfOptions *options,
 	check->row_context = AllocSetContextCreate(CurrentMemoryContext,
 											   "qianfan_fdw analyze order",
 											   ALLOCSET_SMALL_SIZES);
-	check->row = qf_row_create(relid, RelationGetRelationName(rel), desc,
-							   options->resource, bms_make_singleton(column));
+	check->row = qf_row_create(rel, options->resource,
+							   bms_make_singleton(column));
 	qf_row_set_credential(check->row, credential);
 	check->values = palloc_array(Datum, desc->natts);
 	check->nulls = palloc_array(bool, desc->natts);

@@ -138,9 +138,7 @@ qf_order_scan_begin(QfScan *scan)
 	order->scan = scan;
 	order->column = ((Var *) list_nth(plan->fdw_exprs,
 									  scan->plan.order_expr))->varattno;
-	order->row = qf_row_create(RelationGetRelid(rel),
-							   RelationGetRelationName(rel),
-							   RelationGetDescr(rel), scan->options->resource,
+	order->row = qf_row_create(rel, scan->options->resource,
 							   bms_make_singleton(order->column));
 	order->slot =
 		MakeSingleTupleTableSlot(node->ss_ScanTupleSlot->tts_tupleDescriptor,

@@ -57,8 +57,7 @@ open_table(RelOptInfo *baserel, Oid relid)
 	table->varno = baserel->relid;
 	table->options = qf_option_resolve(GetForeignServerIdByRelId(relid), relid);
 	table->natts = RelationGetDescr(rel)->natts;
-	table->sources = qf_field_sources(relid, RelationGetDescr(rel),
-									  table->options->resource);
+	table->sources = qf_field_sources(rel, table->options->resource);
 	if (table->options->list_order != QF_ORDER_NONE)
 		table->order_column = qf_order_plan_column(rel, table->sources,
 												   table->options->resource);

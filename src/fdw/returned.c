@@ -102,10 +102,7 @@ qf_returned_columns(QfModify *modify, const ResultRelInfo *relation)
 	modify->returned = columns;
 	modify->returns_known = true;
 	if (!bms_is_empty(modify->returned))
-		modify->row = qf_row_create(RelationGetRelid(modify->rel),
-									RelationGetRelationName(modify->rel),
-									RelationGetDescr(modify->rel),
-									modify->options->resource,
+		modify->row = qf_row_create(modify->rel, modify->options->resource,
 									modify->returned);
 	MemoryContextSwitchTo(oldcontext);
 	return modify->returned;

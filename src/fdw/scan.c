@@ -33,15 +33,13 @@
 static QfRow *
 create_row(const QfScan *scan)
 {
-	Relation	rel = scan->node->ss.ss_currentRelation;
 	Bitmapset  *needed = NULL;
 	ListCell   *lc;
 
 	foreach(lc, scan->plan.attributes)
 		needed = bms_add_member(needed, lfirst_int(lc));
-	return qf_row_create(RelationGetRelid(rel), RelationGetRelationName(rel),
-						 RelationGetDescr(rel), scan->options->resource,
-						 needed);
+	return qf_row_create(scan->node->ss.ss_currentRelation,
+						 scan->options->resource, needed);
 }
 
 /* Set up; makes no request. */

@@ -64,16 +64,14 @@ typedef struct QfListScan
 static QfRow *
 create_row(QfScan *scan, Bitmapset *used)
 {
-	Relation	rel = scan->node->ss.ss_currentRelation;
 	Bitmapset  *needed = NULL;
 	int			i = -1;
 
 	while ((i = bms_next_member(used, i)) >= 0)
 		needed = bms_add_member(needed,
 								i + FirstLowInvalidHeapAttributeNumber);
-	return qf_row_create(RelationGetRelid(rel), RelationGetRelationName(rel),
-						 RelationGetDescr(rel), scan->options->resource,
-						 needed);
+	return qf_row_create(scan->node->ss.ss_currentRelation,
+						 scan->options->resource, needed);
 }
 
 /*
@@ -94,9 +92,7 @@ create_qual_row(QfScan *scan, List *quals)
 static Bitmapset *
 needed_columns(const QfScan *scan, bool in_list)
 {
-	Relation	rel = scan->node->ss.ss_currentRelation;
-	QfSource   *sources = qf_field_sources(RelationGetRelid(rel),
-										   RelationGetDescr(rel),
+	QfSource   *sources = qf_field_sources(scan->node->ss.ss_currentRelation,
 										   scan->options->resource);
 	Bitmapset  *columns = NULL;
 	ListCell   *lc;

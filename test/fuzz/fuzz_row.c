@@ -42,20 +42,19 @@ const FuzzTarget fuzz_row_target = {"row", set_up, run};
 static void
 set_up(void)
 {
-	Oid			relid = RelnameGetRelid("fuzz_row");
-	Relation	relation = relation_open(relid, AccessShareLock);
+	Relation	relation = relation_open(RelnameGetRelid("fuzz_row"),
+										AccessShareLock);
 	Bitmapset  *all = NULL;
 
 	desc = RelationGetDescr(relation);
 	rows = palloc(sizeof(QfRow *) * (desc->natts + 1));
 	for (int i = 0; i < desc->natts; i++)
 	{
-		rows[i] = qf_row_create(relid, "fuzz_row", desc, &qf_model_comp_task,
+		rows[i] = qf_row_create(relation, &qf_model_comp_task,
 								bms_make_singleton(i + 1));
 		all = bms_add_member(all, i + 1);
 	}
-	rows[desc->natts] = qf_row_create(relid, "fuzz_row", desc,
-									  &qf_model_comp_task, all);
+	rows[desc->natts] = qf_row_create(relation, &qf_model_comp_task, all);
 	values = palloc(sizeof(Datum) * desc->natts);
 	isnull = palloc(sizeof(bool) * desc->natts);
 }
