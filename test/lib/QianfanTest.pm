@@ -33,6 +33,9 @@ PostgreSQL::Test::Cluster, PostgreSQL::Test::Utils and QianfanSimulator.
                          the cluster's init), env (hash: environment of the
                          server), cache (true: answers may be taken from
                          memory; else calls are counted without)
+  preloaded($name)       what LD_PRELOAD has to be for a server to be loaded with
+                         test/simulator/$name.c; skips the test where that is
+                         not possible
   point_to($node, $simulator)
                          programs started from here on find both in their
                          environment, as under with-simulator
@@ -47,12 +50,13 @@ use strict;
 use warnings;
 
 use Exporter ();
+use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use QianfanSimulator;
 use Test::More;
 
-our @EXPORT = qw(new_server new_node point_to end_test);
+our @EXPORT = qw(new_server new_node preloaded point_to end_test);
 
 sub import
 {
@@ -89,6 +93,21 @@ sub new_server
 
 	$node->safe_psql('postgres', $simulator->setup_sql('qianfan') . $sql);
 	return ($node, $simulator);
+}
+
+sub preloaded
+{
+	my ($name) = @_;
+	my $directory = PostgreSQL::Test::Utils::tempdir();
+	my $library   = "$directory/$name.so";
+	my $source    = "$FindBin::Bin/../simulator/$name.c";
+
+	plan skip_all => 'needs LD_PRELOAD' unless $^O eq 'linux';
+	plan skip_all => 'no C compiler here'
+	  if system("cc --version >$directory/cc.log 2>&1");
+	system("cc -shared -fPIC -o $library $source") == 0
+	  or die "could not compile $source";
+	return $library;
 }
 
 sub point_to

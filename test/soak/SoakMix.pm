@@ -122,6 +122,15 @@ sub _run
 	return $result;
 }
 
+# Begin what the next statements need, and so without a cancel.
+sub _begin
+{
+	my ($self, $sql) = @_;
+	$self->{session}->query($sql);
+	$self->{statements}++;
+	return;
+}
+
 # A query and what it shows when all is well.
 sub _query
 {
@@ -176,7 +185,7 @@ sub _cursor
 	my ($foreign) = $self->_query;
 	my $hold = rand() < 0.3 ? 'WITH HOLD' : '';
 	$foreign = 'SELECT * FROM model_comp_tasks' if rand() < 0.5;
-	$self->_run('BEGIN');
+	$self->_begin('BEGIN');
 	$self->_run("DECLARE c CURSOR $hold FOR $foreign");
 	$self->_run('FETCH ' . int(1 + rand 50) . ' FROM c') for 0 .. rand 3;
 	$self->_run('CLOSE c') if rand() < 0.3;
@@ -188,11 +197,11 @@ sub _cursor
 sub _savepoint
 {
 	my ($self) = @_;
-	$self->_run('BEGIN');
+	$self->_begin('BEGIN');
 	foreach (0 .. rand 2)
 	{
 		my ($foreign, $local) = $self->_query;
-		$self->_run('SAVEPOINT s');
+		$self->_begin('SAVEPOINT s');
 		$self->_compare($self->_run($foreign), $local);
 		$self->_run('ROLLBACK TO s') if rand() < 0.8;
 	}

@@ -2,8 +2,9 @@
 #
 # chaos.py
 #	  20 sessions share answers and a line, while they are cancelled, terminated
-#	  and killed, and the service fails in all its ways: what they read is right,
-#	  nobody waits long, and the memory stays in order.
+#	  and killed, and the service fails in all its ways, next to the neighbours
+#	  of neighbours.py: what they read is right, nobody waits long, and the memory
+#	  stays in order.
 #
 # test/soak/chaos.py [--seconds N] [--seed N] [--kill N]
 #
@@ -23,12 +24,15 @@ import threading
 import time
 import urllib.request
 
+from neighbours import Neighbours
+
 NSESSIONS = 20
 LONGEST = 120                    # seconds that a statement may take: refusals make
                                  # the line slow, and 20 sessions share it
 STUCK = 15                       # seconds of waiting in which nothing happens; no
                                  # call takes more than request_timeout
-EXPECTED = re.compile("57014|57P01|57P02|57P03|HV00N|HV000|53400|HV00M")
+EXPECTED = re.compile("(ERROR|FATAL|WARNING):  (57014|57P01|57P02|57P03|"
+                      "HV00N|HV000|53400|HV00M)")
 GONE = re.compile("server closed|terminating|could not connect|connection to "
                   "server|is not established|no connection|SSL SYSCALL|reset")
 FAULTS = (("http-500", 3), ("http-503", 5), ("reset-before-headers", 2),
@@ -41,6 +45,10 @@ CREATE OR REPLACE FUNCTION ring_check() RETURNS text
 ALTER SERVER qianfan OPTIONS (ADD cache_max_age '500ms', ADD request_timeout '2s',
     ADD retry_delay '10ms');
 """
+WAITS = "SELECT waiting_for, round(extract(epoch FROM clock_timestamp() - since), 1) " \
+    "FROM qianfan_fdw_activity WHERE waiting_for IS NOT NULL"
+CLEAN_UP = "ALTER SERVER qianfan OPTIONS (DROP cache_max_age, DROP request_timeout, " \
+    "DROP retry_delay)"
 
 
 def ctl(*words):
@@ -152,6 +160,13 @@ def wait_for_server():
         time.sleep(.1)
 
 
+def look(waits):
+    """Note the longest wait of each kind, in seconds."""
+    for line in psql(WAITS, check=False).splitlines():
+        kind, seconds = line.split("|")
+        waits[kind] = max(waits.get(kind, 0), float(seconds))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=20)
@@ -169,13 +184,15 @@ def main():
         texts.append(f"SELECT * FROM model_comp_tasks WHERE id = '{row}'")
     queries = [(text, psql("SET qianfan_fdw.enable_cache = off; " + text))
                for text in texts]
-    until = time.time() + options.seconds
+    neighbours = Neighbours(*queries[0], row, lambda answer: GONE.search(answer) or
+                            EXPECTED.search(answer))
+    until = neighbours.until = time.time() + options.seconds
     sessions = [Session(queries, until, options.seed * 1000 + i)
                 for i in range(NSESSIONS)]
-    for session in sessions:
-        session.start()
-    checks, stuck, kills, rounds = [], [], 0, 0
-    while any(session.is_alive() for session in sessions):
+    for thread in (*sessions, neighbours):
+        thread.start()
+    checks, stuck, waits, kills, rounds = [], [], {}, 0, 0
+    while any(thread.is_alive() for thread in (*sessions, neighbours)):
         if time.time() > until + LONGEST:
             stuck.append("a session that never ends")
             break
@@ -184,10 +201,7 @@ def main():
         if rounds % 20 == 0:
             ctl("heal")
             checks.append(psql("SELECT 'check', ring_check()", check=False))
-            stuck += psql("SELECT 'stuck', pid, waiting_for, action FROM "
-                          "qianfan_fdw_activity WHERE since < "
-                          f"clock_timestamp() - interval '{STUCK}s'",
-                          check=False).split()
+            look(waits)
         victim = rng.choice(sessions).pid
         if kills < options.kill and victim and time.time() > until - \
                 options.seconds * (1 - (kills + 1) / (options.kill + 2)):
@@ -201,7 +215,9 @@ def main():
     ctl("heal")
     wait_for_server()
     checks.append(psql("SELECT 'check', ring_check()"))
-    wrong = [w for session in sessions for w in session.wrong]
+    psql(CLEAN_UP)
+    wrong = [w for thread in (*sessions, neighbours) for w in thread.wrong]
+    stuck += [wait for wait in waits.items() if wait[1] > STUCK]
     bad = [c for c in checks if c not in ("check|", "")]
     longest = max(session.longest for session in sessions)
     shared = psql("SELECT coalesce(sum(reused_by_age + reused_validated + "
@@ -209,7 +225,10 @@ def main():
     print(f"right={sum(s.right for s in sessions)} "
           f"failed={sum(s.failed for s in sessions)} wrong={len(wrong)} "
           f"longest={longest:.1f} kills={kills} bad_checks={len(bad)} "
-          f"checks={len(checks)} stuck={len(stuck)} spared={shared}")
+          f"checks={len(checks)} stuck={len(stuck)} spared={shared} "
+          f"neighbours_right={neighbours.right} "
+          f"neighbours_failed={neighbours.failed} refused={neighbours.refused} "
+          f"longest_waits={waits}")
     for example in wrong[:5] + bad[:5] + stuck[:5]:
         print("#", example, file=sys.stderr)
     return 1 if wrong or bad or stuck or longest > LONGEST else 0

@@ -3,23 +3,14 @@
 #
 # A library loaded into the server makes it so for each request.
 
-use FindBin;
 use QianfanTest;
-
-plan skip_all => 'needs LD_PRELOAD' unless $^O eq 'linux';
-
-my $directory = PostgreSQL::Test::Utils::tempdir();
-my $source    = "$FindBin::Bin/../simulator/prompt.c";
-plan skip_all => 'no C compiler here' if system("cc --version >$directory/cc.log 2>&1");
-system("cc -shared -fPIC -o $directory/prompt.so $source") == 0
-  or die 'could not compile prompt.c';
 
 # Who does not look waits for a minute, and the statement has ten seconds.
 my ($node, $simulator) = new_server(
 	tasks => 60,
 	cache => 1,
 	conf  => "statement_timeout = '10s'\njit = off",
-	env   => { LD_PRELOAD => "$directory/prompt.so" },
+	env   => { LD_PRELOAD => preloaded('prompt') },
 	sql   => <<'SQL');
 ALTER SERVER qianfan OPTIONS (ADD connect_timeout '60s', ADD request_timeout '60s',
   ADD max_concurrency '1', ADD page_size '20');
