@@ -44,7 +44,7 @@ sub chaos
 }
 
 chaos('256kB', 0, 0);
-chaos('64kB',  2, 0);
+chaos('64kB',  2 + int($seconds / 100), 0);
 chaos('1GB',   0, 0);
 chaos('0',     0, 0);
 chaos('16MB',  0, 1);
