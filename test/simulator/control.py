@@ -153,7 +153,10 @@ def _hold(service, words):
 
 
 def _release(service, words):
-    if words:
+    words, options = _options(words, (), ("id",))
+    if "id" in options:
+        service.gate.release_id(options["id"])
+    elif words:
         service.gate.release(_count(words[0], "N"))
     else:
         service.gate.open()
@@ -220,7 +223,7 @@ VERBS = {  # name -> (function, fewest words, most words, usage)
     "move": (_move, 2, 2, "ID STATE"),
     "changes": (_changes, 0, 0, ""),
     "hold": (_hold, 0, 2, "[--action A]"),
-    "release": (_release, 0, 1, "[N]"),
+    "release": (_release, 0, 2, "[N | --id ID]"),
     "add": (_add, 0, 1, "[N]"),
     "change": (_change, 3, 3, "ID MEMBER VALUE"),
     "remove": (_remove, 1, 10000, "ID..."),

@@ -25,7 +25,17 @@ class Gate:
 
     def release(self, count):
         """Let the oldest count requests pass; the gate stays closed."""
-        for exchange in list(self._waiting)[:count]:
+        self._pass(list(self._waiting)[:count])
+
+    def release_id(self, identifier):
+        """Let those that name a task pass: requests that are sent at once may
+        arrive in any order."""
+        name = f'"{identifier}"'.encode()
+        self._pass([exchange for exchange in self._waiting
+                    if name in exchange.request.body])
+
+    def _pass(self, exchanges):
+        for exchange in exchanges:
             self.forget(exchange)
             exchange.proceed()
 

@@ -417,6 +417,17 @@ class Observation(SimulatorCase):
         self.assertIn(b"200 OK", sockets[2].recv(9999))
         self.assertEqual(self.ctl("get", f"max_in_flight:{DETAIL}"), "3")
 
+    def test_gate_for_one_task(self):
+        self.ctl("hold")
+        sockets = [self.open_socket() for _ in range(3)]
+        for index, plain in enumerate(sockets):
+            plain.sendall(self.request_bytes(DETAIL, key(index)))
+        self.ctl("wait", "held", 3)
+        self.ctl("release", "--id", tasks.task_id(1))
+        self.assertIn(tasks.task_id(1).encode(), sockets[1].recv(9999))
+        self.assertEqual(self.ctl("get", "held"), "2")
+        self.ctl("release")
+
     def test_pipelining(self):
         plain = self.open_socket()
         plain.sendall(self.request_bytes(DETAIL, key(0)) * 50)

@@ -131,7 +131,7 @@ query('FETCH 16 FROM a');
 $simulator->hold;
 $session->query_until(qr/^begun$/m, "\\echo begun\nFETCH 1 FROM a;\n");
 $simulator->wait_for('held', 16);
-$simulator->release(1);
+$simulator->release('--id', $ids[16]);
 is($session->query('') =~ s/\s+\z//r, $ids[16], 'a row of a cursor');
 query('CLOSE a');
 $simulator->wait_below('in_flight', 0);

@@ -45,7 +45,7 @@ foreach my $timeout ('idle_in_transaction_session_timeout',
 {
 	my $title = $timeout;
 	begin_fetch();
-	$simulator->release(1);
+	$simulator->release('--id', $ids[256]);
 	is($session->query(''), $ids[256], "$title: a row is fetched");
 	cmp_ok($simulator->get('in_flight'),
 		'>=', 255, "$title: other calls are on their way");
