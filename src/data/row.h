@@ -7,8 +7,8 @@
 #ifndef QF_DATA_ROW_H
 #define QF_DATA_ROW_H
 
-
 #include "nodes/bitmapset.h"
+#include "utils/relcache.h"
 
 #include "base/credential.h"
 #include "data/json.h"

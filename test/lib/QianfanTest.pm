@@ -33,9 +33,10 @@ PostgreSQL::Test::Cluster, PostgreSQL::Test::Utils and QianfanSimulator.
                          the cluster's init), env (hash: environment of the
                          server), cache (true: answers may be taken from
                          memory; else calls are counted without)
-  preloaded($name)       what LD_PRELOAD has to be for a server to be loaded with
-                         test/simulator/$name.c; skips the test where that is
-                         not possible
+  preloaded($name, @flags)
+                         what LD_PRELOAD has to be for a server to be loaded with
+                         test/simulator/$name.c, compiled with these flags;
+                         skips the test where that is not possible
   point_to($node, $simulator)
                          programs started from here on find both in their
                          environment, as under with-simulator
@@ -97,7 +98,7 @@ sub new_server
 
 sub preloaded
 {
-	my ($name) = @_;
+	my ($name, @flags) = @_;
 	my $directory = PostgreSQL::Test::Utils::tempdir();
 	my $library   = "$directory/$name.so";
 	my $source    = "$FindBin::Bin/../simulator/$name.c";
@@ -105,7 +106,7 @@ sub preloaded
 	plan skip_all => 'needs LD_PRELOAD' unless $^O eq 'linux';
 	plan skip_all => 'no C compiler here'
 	  if system("cc --version >$directory/cc.log 2>&1");
-	system("cc -shared -fPIC -o $library $source") == 0
+	system('cc', '-shared', '-fPIC', '-o', $library, $source, @flags) == 0
 	  or die "could not compile $source";
 	return $library;
 }

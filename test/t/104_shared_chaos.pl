@@ -15,7 +15,6 @@ my ($node, $simulator) = new_server(
 	cache      => 1,
 	conf       => "shared_preload_libraries = 'qianfan_fdw'\nrestart_after_crash = on");
 point_to($node, $simulator);
-$simulator->set('strict', 'off');
 
 # One phase: memory for answers, backends killed, whether /dev/shm is full.
 my $seed = $ENV{QIANFAN_SEED} // 7;

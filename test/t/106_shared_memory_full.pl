@@ -12,7 +12,8 @@ my ($node, $simulator) = new_server(
 	env   => { LD_PRELOAD => preloaded('shm_full'), QIANFAN_SHM_FULL => $full });
 my $all  = 'SELECT count(*), count(strategy) FROM model_comp_tasks';
 my $told = qr/LOG:  qianfan_fdw shares no (answers|memory) with other sessions/;
-my ($cold, $warm, $log) = ('300|300 303', undef, 0);
+my $cold = '300|300 303';
+my $log  = -s $node->logfile;
 
 # Calls of a query in a session, and what it printed.
 sub read_all
@@ -36,15 +37,13 @@ sub lines_told
 
 sub fill { append_to_file($full, ''); return; }
 
-$log = -s $node->logfile;
 fill();
 my ($first) = open_session($node);
 is(read_all($first), $cold, 'full at first use: all is read');
 like(slurp_file($node->logfile, $log), qr/$told.*No space left on device/s,
 	'why nothing is shared is said');
 is(lines_told(), 1, '... once');
-$simulator->reset;
-$warm = read_all($first);
+my $warm = read_all($first);
 like($warm, qr/^300\|300 \d{1,2}$/, 'a session remembers for itself');
 is(lines_told(), 0, '... and says nothing more');
 
